@@ -1,0 +1,185 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "quire",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "CRDT", targets: ["CRDT"]),
+        .library(name: "SocketIO", targets: ["SocketIO"]),
+        .library(name: "QuireClient", targets: ["QuireClient"]),
+        .executable(name: "quire", targets: ["quire"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+    ],
+    targets: [
+        // The replicated document: sequence RGA, changes, versions, anchors; their byte formats. Embedded-Swift-safe.
+        .target(name: "CRDT", exclude: ["Encoding/FORMAT.md"]),
+        // Engine.IO v4 and Socket.IO v5 sans-IO: packets, payloads, state machines.
+        .target(name: "SocketIOProtocol"),
+        // A Socket.IO server library: transports, namespaces, rooms, acks, middleware.
+        .target(
+            name: "SocketIO",
+            dependencies: [
+                "SocketIOProtocol",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ]
+        ),
+        // The session layer, free of sockets: room, participant, presence, roles, flow control.
+        .target(name: "Collaboration", dependencies: ["CRDT"]),
+        // A `DocumentStore` on SQLite: change log, snapshots, migrations.
+        .target(
+            name: "SQLiteStore",
+            dependencies: [
+                "Collaboration",
+                "CRDT",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        // HTTP API, gateway wiring, auth, limits, configuration.
+        .target(
+            name: "QuireServer",
+            dependencies: [
+                "Collaboration",
+                "CRDT",
+                "SQLiteStore",
+                "SocketIO",
+                "SocketIOProtocol",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        // The Swift client: local replica, offline queue, reconnect.
+        .target(
+            name: "QuireClient",
+            dependencies: [
+                "CRDT",
+                "SocketIOProtocol",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ]
+        ),
+        // The command line: composition root, nothing else.
+        .executableTarget(
+            name: "quire",
+            dependencies: [
+                "CRDT",
+                "QuireClient",
+                "QuireServer",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        // Seeded generator, naive oracle, trace loader, process and port helpers, the store's conformance suite.
+        .target(
+            name: "TestSupport",
+            dependencies: ["Collaboration", "CRDT"],
+            path: "Tests/TestSupport"
+        ),
+        .testTarget(name: "CRDTTests", dependencies: ["CRDT", "TestSupport"]),
+        .testTarget(name: "SocketIOProtocolTests", dependencies: ["SocketIOProtocol", "TestSupport"]),
+        .testTarget(
+            name: "SocketIOTests",
+            dependencies: [
+                "SocketIO",
+                "SocketIOProtocol",
+                "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ]
+        ),
+        .testTarget(name: "CollaborationTests", dependencies: ["Collaboration", "CRDT", "TestSupport"]),
+        .testTarget(
+            name: "SQLiteStoreTests",
+            dependencies: [
+                "Collaboration",
+                "CRDT",
+                "SQLiteStore",
+                "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .testTarget(
+            name: "QuireServerTests",
+            dependencies: [
+                "Collaboration",
+                "CRDT",
+                "QuireClient",
+                "QuireServer",
+                "SQLiteStore",
+                "SocketIO",
+                "SocketIOProtocol",
+                "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
+        .testTarget(
+            name: "QuireClientTests",
+            dependencies: [
+                "CRDT",
+                "QuireClient",
+                "SocketIOProtocol",
+                "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
+        .testTarget(name: "QuireTests", dependencies: ["CRDT", "TestSupport"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+// The rules of the house, the same for every target: warnings are errors, imports are internal unless they are part of
+// the interface, and members come only from modules that the file imports.
+for target in package.targets {
+    var settings = target.swiftSettings ?? []
+    settings += [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .treatAllWarnings(as: .error),
+    ]
+    if target.name == "CRDT" {
+        settings += [.strictMemorySafety(), .treatWarning("EmbeddedRestrictions", as: .error)]
+    }
+    target.swiftSettings = settings
+}
