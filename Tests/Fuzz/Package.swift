@@ -1,0 +1,35 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Byte fuzzers of every decoder. A package of its own, so that users of quire never build it:
+//
+//     swift run -c release --package-path Tests/Fuzz fuzz --target all --iterations 1000000 --seed 1
+let package = Package(
+    name: "fuzz",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(name: "quire", path: "../..")
+    ],
+    targets: [
+        // The generator, the mutator and the shape of a fuzz target.
+        .target(name: "FuzzKit"),
+        // Changes, change sets, snapshots, versions, anchors.
+        .target(name: "FuzzCRDT", dependencies: ["FuzzKit", .product(name: "CRDT", package: "quire")]),
+        // Engine.IO, Socket.IO and JSON.
+        .target(name: "FuzzProtocol", dependencies: ["FuzzKit", .product(name: "SocketIO", package: "quire")]),
+        .executableTarget(name: "fuzz", dependencies: ["FuzzKit", "FuzzCRDT", "FuzzProtocol"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets {
+    var settings = target.swiftSettings ?? []
+    settings += [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .treatAllWarnings(as: .error),
+    ]
+    target.swiftSettings = settings
+}

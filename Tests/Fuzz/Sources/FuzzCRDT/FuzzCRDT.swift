@@ -1,0 +1,7 @@
+public import FuzzKit
+
+/// The decoders of the engine.
+public enum FuzzCRDT {
+    /// One target a format.
+    public static let targets: [FuzzTarget] = []
+}

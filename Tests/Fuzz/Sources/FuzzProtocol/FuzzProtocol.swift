@@ -1,0 +1,7 @@
+public import FuzzKit
+
+/// The decoders of the protocols.
+public enum FuzzProtocol {
+    /// One target a format.
+    public static let targets: [FuzzTarget] = []
+}
