@@ -1,0 +1,52 @@
+public import CRDT
+
+/// How a room reaches the outside. The owner of the room implements it; every call comes on the room's executor, from within a
+/// call into the room.
+///
+/// An implementation may call ``Room/fellBehind(_:)`` from within `send` and `broadcast`; it calls nothing else of the room
+/// from within them.
+public protocol RoomOutbox: AnyObject {
+    /// Delivers to one participant.
+    func send(_ event: RoomEvent, to session: SessionID)
+
+    /// Delivers to several: encode once, hand the same bytes to all. `excluded`, when it is among them, is left out.
+    func broadcast(_ event: RoomEvent, to sessions: [SessionID], except excluded: SessionID?)
+
+    /// Asks for a call of ``Room/tick()`` at `deadline` (of the room's monotonic clock). One deadline at a time: a later call
+    /// replaces the former.
+    func wake(at deadline: UInt64)
+
+    /// The room had no participant for the idle interval and nothing pending: unload it (``Room/unload(completion:)``).
+    func roomIsIdle()
+
+    /// The store failed: participants have been told `reset` and are gone from the room, which takes nothing more. Forget it;
+    /// the next join loads the document again.
+    func roomFailed(_ error: StoreError)
+}
+
+/// What a room tells its participants.
+public enum RoomEvent: Sendable {
+    /// To full clients: a `ChangeSet`. `session` is the author's, `nil` for a catch-up.
+    case change([UInt8], revision: Revision, session: SessionID?)
+    /// To thin clients: splices in order, each relative to the text after the one before.
+    case edit([Patch], revision: Revision, session: SessionID)
+    /// States that are new or changed, and the sessions that left.
+    case presence([Member], left: [SessionID])
+    /// Another participant's signal.
+    case signal([UInt8], from: SessionID, user: User)
+    /// The participant's role is now this.
+    case role(Role, revision: Revision)
+    /// What the participant holds is no longer to be trusted, or it missed what cannot be replayed: it is out of the room and
+    /// must join again.
+    case reset(ResetReason, epoch: Epoch)
+}
+
+/// Why a participant must join again; the raw value is the wire's `reason`.
+public enum ResetReason: String, Sendable {
+    /// The store failed: revisions after the last acknowledged one may be gone.
+    case storeFailed = "STORE_FAILED"
+    /// The participant was too slow, and what it missed cannot be replayed to it.
+    case behind = "BEHIND"
+    /// The room was unloaded.
+    case closed = "ROOM_CLOSED"
+}
