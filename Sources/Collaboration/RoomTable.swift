@@ -16,8 +16,8 @@ public struct RoomTable<OpenRoom, Waiter> {
         case wait
     }
 
-    /// What the owner does when a room has been unloaded.
-    public enum UnloadedAction {
+    /// What the owner does when a room is gone.
+    public enum GoneAction: Equatable {
         /// Nothing.
         case none
         /// Somebody asked for it meanwhile: load it again.
@@ -36,19 +36,79 @@ public struct RoomTable<OpenRoom, Waiter> {
     public init() {}
 
     /// Somebody needs the room.
-    public mutating func request(_ id: DocumentID, waiter: Waiter) -> RequestAction { fatalError("phase 1") }
+    public mutating func request(_ id: DocumentID, waiter: Waiter) -> RequestAction {
+        switch entries[id] {
+        case nil:
+            entries[id] = .loading([waiter])
+            return .load
+        case .open(let room):
+            return .use(room)
+        case .loading(let waiters):
+            entries[id] = .loading(waiters + [waiter])
+            return .wait
+        case .closing(let waiters):
+            entries[id] = .closing(waiters + [waiter])
+            return .wait
+        }
+    }
+
     /// The load succeeded: these wait, in the order of asking.
-    public mutating func loaded(_ id: DocumentID, room: OpenRoom) -> [Waiter] { fatalError("phase 1") }
-    /// The load failed: the room stays closed, and these get the error.
-    public mutating func failed(_ id: DocumentID) -> [Waiter] { fatalError("phase 1") }
-    /// The room is being unloaded from now on; `nil` when it is not open.
-    public mutating func startUnloading(_ id: DocumentID) -> OpenRoom? { fatalError("phase 1") }
-    /// The unload is done.
-    public mutating func unloaded(_ id: DocumentID) -> UnloadedAction { fatalError("phase 1") }
-    /// The room failed and must be forgotten (`RoomOutbox.roomFailed`).
-    public mutating func forget(_ id: DocumentID) -> UnloadedAction { fatalError("phase 1") }
+    ///
+    /// - Precondition: the document was loading.
+    public mutating func loaded(_ id: DocumentID, room: OpenRoom) -> [Waiter] {
+        guard case .loading(let waiters) = entries[id] else {
+            preconditionFailure("A room was loaded that nobody was loading.")
+        }
+        entries[id] = .open(room)
+        return waiters
+    }
+
+    /// The load failed: the room stays closed, and these get the error. The next request tries again.
+    ///
+    /// - Precondition: the document was loading.
+    public mutating func failed(_ id: DocumentID) -> [Waiter] {
+        guard case .loading(let waiters) = entries[id] else {
+            preconditionFailure("A load failed that nobody had started.")
+        }
+        entries[id] = nil
+        return waiters
+    }
+
+    /// The room is being unloaded from now on; `nil`, and nothing happens, when it is not open.
+    public mutating func startUnloading(_ id: DocumentID) -> OpenRoom? {
+        guard case .open(let room) = entries[id] else { return nil }
+        entries[id] = .closing([])
+        return room
+    }
+
+    /// The room is gone: its unload is done, or it failed (`RoomOutbox.roomFailed`). A room says one of the two, once.
+    public mutating func gone(_ id: DocumentID) -> GoneAction {
+        switch entries[id] {
+        case .open:
+            entries[id] = nil
+            return .none
+        case .closing(let waiters):
+            entries[id] = waiters.isEmpty ? nil : .loading(waiters)
+            return waiters.isEmpty ? .none : .load
+        case .loading, nil:
+            return .none
+        }
+    }
+
     /// The room, when it is open.
-    public subscript(_ id: DocumentID) -> OpenRoom? { fatalError("phase 1") }
-    /// All open rooms.
-    public var openRooms: [(id: DocumentID, room: OpenRoom)] { fatalError("phase 1") }
+    public subscript(_ id: DocumentID) -> OpenRoom? {
+        guard case .open(let room) = entries[id] else { return nil }
+        return room
+    }
+
+    /// All open rooms, in no particular order.
+    public var openRooms: [(id: DocumentID, room: OpenRoom)] {
+        entries.compactMap { id, entry in
+            guard case .open(let room) = entry else { return nil }
+            return (id, room)
+        }
+    }
+
+    /// Whether nothing is open, loading or closing.
+    public var isEmpty: Bool { entries.isEmpty }
 }

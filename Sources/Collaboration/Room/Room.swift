@@ -51,6 +51,48 @@ public final class Room {
         }
     }
 
+    /// What a room does with what comes.
+    enum State {
+        case open
+        /// Waits for the store to take the last snapshot and whatever else is pending.
+        case unloading(completion: () -> Void)
+        case closed
+    }
+
+    /// A sender who waits for the disk.
+    struct PendingCommit {
+        var revision: Revision
+        var finish: (RoomError?) -> Void
+    }
+
+    /// The document's name.
+    public let id: DocumentID
+    /// The document's birth mark.
+    public let epoch: Epoch
+    /// The last accepted revision.
+    public internal(set) var revision: Revision
+
+    let environment: Environment
+    let commitSignal: CommitSignal
+    weak var outbox: (any RoomOutbox)?
+    var state = State.open
+
+    var document: Document
+    /// The length of all texts together, in UTF-16 code units.
+    var utf16Count: Int
+    var changeLog: ChangeLog
+    var history: EditHistory
+
+    var participants = Participants()
+    var presence: PresenceCoalescer
+    /// Senders in the order of their revisions.
+    var pendingCommits: [PendingCommit] = []
+    var snapshots: SnapshotPolicy
+    /// Since when nobody is here.
+    var idleSince: UInt64?
+    /// The deadline that the outbox was asked for and that has not passed.
+    var wakeAt: UInt64?
+
     /// Opens a room on what the store holds. Call on the executor that will own it (or hand it over whole).
     ///
     /// - Parameters:
@@ -58,7 +100,7 @@ public final class Room {
     ///   - stored: what `DocumentStore.load` gave.
     ///   - replica: a random id that never wrote before; the server's own for this load.
     ///   - environment: clocks, store, executor.
-    ///   - outbox: how to reach participants; held weakly, it outlives the room's use.
+    ///   - outbox: how to reach participants; held weakly.
     /// - Throws: `DAMAGED` when the bytes do not make a document.
     public init(
         id: DocumentID,
@@ -67,79 +109,47 @@ public final class Room {
         environment: Environment,
         outbox: any RoomOutbox
     ) throws(RoomError) {
-        fatalError("phase 1")
+        let loaded = try LoadedDocument(stored, replica: replica)
+        self.id = id
+        self.epoch = stored.epoch
+        self.environment = environment
+        self.outbox = outbox
+        revision = stored.revision
+        utf16Count = loaded.utf16Count
+        changeLog = loaded.changeLog
+        document = loaded.document
+        history = EditHistory(revision: stored.revision, limits: environment.limits)
+        presence = PresenceCoalescer(interval: environment.limits.presenceInterval)
+        snapshots = SnapshotPolicy(stored: stored, limits: environment.limits)
+        let reference = RoomReference()
+        commitSignal = CommitSignal(revision: stored.revision, target: reference, hop: environment.hop)
+        reference.room = self
+        let now = environment.now()
+        idleSince = now
+        if revision > snapshots.savedRevision { snapshots.noteChange(at: now) }
+        trimChangeLog()
     }
 
-    /// The document's name.
-    public let id: DocumentID
-    /// The document's birth mark.
-    public let epoch: Epoch
-    /// The last accepted revision.
-    public var revision: Revision { fatalError("phase 1") }
-    /// What the room has, accepted, though perhaps not yet durable.
-    public var version: Version { fatalError("phase 1") }
+    /// What the room has: accepted, though perhaps not yet durable.
+    public var version: Version { document.version }
+
     /// How many participants there are.
-    public var memberCount: Int { fatalError("phase 1") }
+    public var memberCount: Int { participants.count }
+
     /// Who is there, in the order of joining.
-    public var members: [Member] { fatalError("phase 1") }
-    /// The text of every root.
-    public var content: [RootContent] { fatalError("phase 1") }
-    /// The whole document as bytes, as of `revision`.
-    public func snapshot() -> [UInt8] { fatalError("phase 1") }
+    public var members: [Member] { participants.members }
 
-    /// Admits a participant; one that is there already is replaced.
-    public func join(_ request: JoinRequest) throws(RoomError) -> JoinReply { fatalError("phase 1") }
-
-    /// Takes a participant out; nothing happens when it is not there.
-    public func leave(_ session: SessionID) { fatalError("phase 1") }
-
-    /// Merges a full client's `ChangeSet`.
+    /// The text of every root, in the order of their names.
     ///
-    /// `completion` is called once, on the room's executor: with the revision when it is durable (and all before it are), or
-    /// with the error, perhaps before this returns. When the set's later part is refused, its earlier part is accepted all the
-    /// same: changes are idempotent, and the client will send it again.
-    public func change(
-        _ bytes: [UInt8],
-        from session: SessionID,
-        completion: @escaping (Result<Revision, RoomError>) -> Void
-    ) { fatalError("phase 1") }
+    /// - Complexity: O(n) for n units of text.
+    public var content: [RootContent] {
+        document.roots.map { RootContent(root: $0, text: document.string(of: $0)) }
+    }
 
-    /// Applies a thin client's splices, made against the text at `base`, as one change.
+    /// The whole document as bytes, as of ``revision``.
     ///
-    /// They are first moved over what was accepted since: an insertion at the place of an earlier accepted one lands after it,
-    /// and a deletion leaves alone what others inserted meanwhile. `completion` as for `change`.
-    public func edit(
-        base: Revision,
-        edits: [TextEdit],
-        from session: SessionID,
-        completion: @escaping (Result<EditReceipt, RoomError>) -> Void
-    ) { fatalError("phase 1") }
-
-    /// Sets a participant's presence state, or clears it. Others hear of it in at most the presence interval.
-    public func setPresence(_ state: [UInt8]?, from session: SessionID) throws(RoomError) { fatalError("phase 1") }
-
-    /// Passes an ephemeral message to all others.
-    public func signal(_ payload: [UInt8], from session: SessionID) throws(RoomError) { fatalError("phase 1") }
-
-    /// What a full client misses beyond `version`.
-    public func sync(_ version: Version, from session: SessionID) throws(RoomError) -> SyncReply { fatalError("phase 1") }
-
-    /// Changes a participant's role at once and tells it; nothing happens when it is not there.
-    public func setRole(_ role: Role, of session: SessionID) { fatalError("phase 1") }
-
-    /// The participant's outbound queue is over its bound. The event that is being delivered counts as delivered; further ones
-    /// are withheld until `drained`.
-    public func fellBehind(_ session: SessionID) { fatalError("phase 1") }
-
-    /// The participant's outbound queue is empty again: it gets what it missed, or `reset` when that cannot be replayed.
-    public func drained(_ session: SessionID) { fatalError("phase 1") }
-
-    /// Does what is due: presence, snapshot, idleness. Call when ``RoomOutbox/wake(at:)`` says; too often does no harm.
-    public func tick() { fatalError("phase 1") }
-
-    /// Ends the room: participants that are left get `reset`, what is not in a snapshot is saved as one, and `completion` is
-    /// called on the room's executor when the store has everything. The room takes nothing more from now on.
-    public func unload(completion: @escaping () -> Void) { fatalError("phase 1") }
+    /// - Complexity: O(n) for n elements, deleted ones included.
+    public func snapshot() -> [UInt8] { document.snapshot() }
 }
 
 @available(*, unavailable)

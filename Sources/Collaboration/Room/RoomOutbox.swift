@@ -20,7 +20,8 @@ public protocol RoomOutbox: AnyObject {
     func roomIsIdle()
 
     /// The store failed: participants have been told `reset` and are gone from the room, which takes nothing more. Forget it;
-    /// the next join loads the document again.
+    /// the next join loads the document again. Not called for a room that is being unloaded: that one says so in the
+    /// completion of `unload`.
     func roomFailed(_ error: StoreError)
 }
 

@@ -1,0 +1,91 @@
+internal import CRDT
+
+extension Room {
+    /// What has been merged and now goes to the disk and to the others.
+    struct Accepted {
+        var changes: [Change]
+        /// The same as one set.
+        var bytes: [UInt8]
+        var patches: [Patch]
+        /// Set when it was an edit by position.
+        var author: EditHistory.ThinAuthor?
+        var session: SessionID
+        var userID: String
+    }
+
+    /// Makes the next revision of it: remembers, stores, broadcasts, and calls `finish` when it is durable.
+    func commit(_ accepted: Accepted, finish: @escaping (RoomError?) -> Void) {
+        revision = revision.next
+        for change in accepted.changes { changeLog.append(change) }
+        trimChangeLog()
+        for patch in accepted.patches { utf16Count += patch.insert.count - patch.deleteCount }
+        history.append(accepted.patches.map(EditHistory.Shape.init), author: accepted.author)
+
+        let revision = self.revision
+        pendingCommits.append(PendingCommit(revision: revision, finish: finish))
+        let entry = LogEntry(
+            document: id,
+            revision: revision,
+            changes: accepted.bytes,
+            user: accepted.userID,
+            timestamp: environment.timestamp()
+        )
+        environment.store.append(entry) { [commitSignal] in commitSignal.entryFinished(revision, $0) }
+
+        broadcast(.change(accepted.bytes, revision: revision, session: accepted.session), to: .changes, from: accepted.session)
+        broadcast(.edit(accepted.patches, revision: revision, session: accepted.session), to: .content, from: accepted.session)
+        snapshots.noteChange(at: environment.now())
+        scheduleWake()
+    }
+
+    /// Calls `finish` when everything accepted so far is durable.
+    func acknowledgeWhenDurable(_ finish: @escaping (RoomError?) -> Void) {
+        if pendingCommits.isEmpty {
+            finish(nil)
+        } else {
+            pendingCommits.append(PendingCommit(revision: revision, finish: finish))
+        }
+    }
+
+    /// The store has every revision up to `durable`.
+    func becameDurable(_ durable: Revision) {
+        let end = pendingCommits.firstIndex { $0.revision > durable } ?? pendingCommits.count
+        let finished = pendingCommits[..<end]
+        pendingCommits.removeFirst(end)
+        for pending in finished { pending.finish(nil) }
+        finishUnloadIfDone()
+    }
+
+    /// The store refused a revision: from here on the memory holds what the disk does not.
+    func storeFailed(_ error: StoreError) {
+        if case .closed = state { return }
+        let formerState = state
+        state = .closed
+        let pending = pendingCommits
+        pendingCommits = []
+        let refusal = RoomError(.storeFailed, "the change was not stored (\(error.code.rawValue)); join again and resend")
+        for commit in pending { commit.finish(refusal) }
+        for session in participants.removeAll() { outbox?.send(.reset(.storeFailed, epoch: epoch), to: session) }
+        if case .unloading(let completion) = formerState {
+            completion()
+        } else {
+            outbox?.roomFailed(error)
+        }
+    }
+
+    /// Delivers to all of a format that keep up.
+    private func broadcast(_ event: @autoclosure () -> RoomEvent, to format: ParticipantFormat, from session: SessionID) {
+        let recipients = participants.keepingUp(format)
+        if recipients.isEmpty || (recipients.count == 1 && recipients[0] == session) { return }
+        outbox?.broadcast(event(), to: recipients, except: session)
+    }
+
+    /// Keeps the change log within its bound; drops a quarter more than it must, so that this is rare.
+    func trimChangeLog() {
+        let limit = environment.limits.changeLogByteCount
+        guard changeLog.byteCount > limit else { return }
+        while changeLog.byteCount > limit / 4 * 3, changeLog.count > 0 {
+            changeLog.removeFirst(max(1, changeLog.count / 8))
+        }
+    }
+}

@@ -1,0 +1,96 @@
+public import CRDT
+
+extension Room {
+    /// Admits a participant; one that is there already is replaced.
+    ///
+    /// Others hear of it with the next presence broadcast.
+    ///
+    /// - Throws: `ROOM_FULL`, `TOO_LARGE` (presence), `ROOM_CLOSED`.
+    public func join(_ request: JoinRequest) throws(RoomError) -> JoinReply {
+        try requireOpen()
+        try checkPresence(request.presence)
+        if participants[request.session] == nil, participants.count >= environment.limits.memberCount {
+            throw RoomError(.roomFull, "the room has \(participants.count) participants")
+        }
+        let knows = request.format == .changes && request.epoch == epoch
+        let version = knows ? request.version : nil
+        let catchUp: CatchUp
+        switch request.format {
+        case .changes: catchUp = self.catchUp(since: version)
+        case .content: catchUp = .content(content)
+        }
+        var recovered = false
+        if version != nil, case .changes = catchUp { recovered = true }
+
+        participants.insert(request)
+        presence.noteChanged(request.session)
+        idleSince = nil
+        scheduleWake()
+        return JoinReply(
+            role: request.role,
+            epoch: epoch,
+            revision: revision,
+            version: document.version,
+            recovered: recovered,
+            members: participants.members,
+            catchUp: catchUp
+        )
+    }
+
+    /// Takes a participant out; nothing happens when it is not there.
+    public func leave(_ session: SessionID) {
+        guard participants.remove(session) else { return }
+        presence.noteLeft(session)
+        for lost in participants.noteLeft(session, bound: environment.limits.memberCount) { expel(lost) }
+        if participants.isEmpty { idleSince = environment.now() }
+        scheduleWake()
+    }
+
+    /// What a full client misses beyond `version`.
+    ///
+    /// - Throws: `NOT_JOINED`, `ROOM_CLOSED`.
+    public func sync(_ version: Version, from session: SessionID) throws(RoomError) -> SyncReply {
+        try requireOpen()
+        _ = try requireParticipant(session)
+        return SyncReply(revision: revision, version: document.version, catchUp: catchUp(since: version))
+    }
+
+    /// The participant's outbound queue is over its bound. The event that is being delivered counts as delivered; further ones
+    /// are withheld until `drained`.
+    public func fellBehind(_ session: SessionID) {
+        guard let participant = participants[session], participant.behind == nil else { return }
+        participants.setBehind(.init(version: document.version, revision: revision), of: session)
+    }
+
+    /// The participant's outbound queue is empty again: it gets what it missed, or `reset` when that cannot be replayed.
+    ///
+    /// A full client gets one change set. A thin client has nothing to merge a change set with: it gets `reset` when it missed
+    /// anything of the text. Both get everybody's presence; signals are lost.
+    public func drained(_ session: SessionID) {
+        guard case .open = state, let behind = participants[session]?.behind else { return }
+        participants.setBehind(nil, of: session)
+        if behind.revision != revision {
+            guard participants[session]?.format == .changes, let missed = changeLog.changes(since: behind.version)
+            else { return expel(session) }
+            outbox?.send(.change(ChangeSet.encode(missed), revision: revision, session: nil), to: session)
+        }
+        outbox?.send(.presence(participants.members, left: behind.left), to: session)
+    }
+
+    /// Takes a participant out that cannot follow any more; it joins again when it reads that.
+    private func expel(_ session: SessionID) {
+        outbox?.send(.reset(.behind, epoch: epoch), to: session)
+        leave(session)
+    }
+
+    /// The smaller of the changes since `version` and a snapshot.
+    private func catchUp(since version: Version?) -> CatchUp {
+        guard let missed = changeLog.changes(since: version ?? Version()) else { return .snapshot(document.snapshot()) }
+        if missed.isEmpty { return .changes([]) }
+        let byteCount = missed.reduce(0) { $0 + $1.encoded.count }
+        // Making a snapshot costs as much as the document is long: a few changes are never worth that.
+        if byteCount <= 16 << 10 || byteCount <= utf16Count / 4 { return .changes(ChangeSet.encode(missed)) }
+        let snapshot = document.snapshot()
+        return snapshot.count < byteCount ? .snapshot(snapshot) : .changes(ChangeSet.encode(missed))
+    }
+}
