@@ -34,6 +34,11 @@ public struct Instant: InstantProtocol, Sendable {
     public static func < (left: Instant, right: Instant) -> Bool {
         left.nanoseconds < right.nanoseconds
     }
+
+    /// The instant `duration` after `instant`.
+    public static func + (instant: Instant, duration: Duration) -> Instant {
+        instant.advanced(by: duration)
+    }
 }
 
 extension Duration {

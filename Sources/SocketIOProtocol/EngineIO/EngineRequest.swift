@@ -8,12 +8,7 @@ public struct EngineRequest: Hashable, Sendable {
         public let value: String
     }
 
-    /// Whether the method is GET. (`OPTIONS` is for the gateway's CORS rules; all else but GET and POST is refused.)
-    public let method: Method
-    /// All parameters in order, decoded; at most 64.
-    public let parameters: [Parameter]
-
-    /// The methods that matter to the protocol.
+    /// The methods that matter to the protocol. (`OPTIONS` is for the gateway's CORS rules.)
     public enum Method: Hashable, Sendable {
         /// GET.
         case get
@@ -27,16 +22,65 @@ public struct EngineRequest: Hashable, Sendable {
     public enum Purpose: Hashable, Sendable {
         /// Open a session on this transport.
         case handshake(EngineTransport)
-        /// Give it to the session with this id, which exists: as a GET or POST, or as a second WebSocket.
+        /// Give it to the session with this id, which exists: as a GET or POST, or as another WebSocket.
         case session(String, EngineTransport)
     }
 
+    /// The method.
+    public let method: Method
+    /// All parameters in order, decoded; at most ``maxParameters``.
+    public let parameters: [Parameter]
+
+    /// How many parameters are read; clients send about four. The HTTP layer bounds their length.
+    public static let maxParameters = 64
+
     /// Reads the part of a request target behind the `?`, still percent-encoded.
+    ///
+    /// `+` is a space, a broken escape stands for itself, bytes that are not UTF-8 become U+FFFD.
     public init(method: Method, query: some Collection<UInt8>) {
-        fatalError("phase 1")
+        self.method = method
+        var parameters: [Parameter] = []
+        for pair in query.split(separator: UInt8(ascii: "&"), maxSplits: Self.maxParameters).prefix(Self.maxParameters) {
+            let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
+            let value = end == pair.endIndex ? pair[end...] : pair[pair.index(after: end)...]
+            parameters.append(Parameter(name: Self.decode(pair[..<end]), value: Self.decode(value)))
+        }
+        self.parameters = parameters
     }
 
-    /// The first parameter of this name.
+    private static func decode(_ bytes: some Collection<UInt8>) -> String {
+        var decoded: [UInt8] = []
+        decoded.reserveCapacity(bytes.count)
+        var rest = bytes[...]
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "+"):
+                decoded.append(UInt8(ascii: " "))
+            case UInt8(ascii: "%"):
+                let digits = rest.prefix(2).compactMap(self.hexDigit)
+                if digits.count == 2 {
+                    decoded.append(digits[0] << 4 | digits[1])
+                    rest.removeFirst(2)
+                } else {
+                    decoded.append(byte)
+                }
+            case _:
+                decoded.append(byte)
+            }
+        }
+        return String(decoding: decoded, as: UTF8.self)
+    }
+
+    private static func hexDigit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        case _: nil
+        }
+    }
+
+    /// The value of the first parameter of this name.
     public subscript(name: String) -> String? {
         self.parameters.first { $0.name == name }?.value
     }
@@ -44,18 +88,38 @@ public struct EngineRequest: Hashable, Sendable {
     /// The `sid`, if there is one.
     public var sessionID: String? { self["sid"] }
 
-    /// Decides what a request is for, in the reference implementation's order of checks.
+    /// Decides what a request is for.
+    ///
+    /// Checks in this order: `transport`, then `EIO` (the reference asks for it at the handshake only, but its clients
+    /// send it with every request, and the conformance suite wants its absence refused), then `sid`, method, transport.
     ///
     /// - Parameters:
     ///   - isWebSocketUpgrade: Whether the request asks for an upgrade to `websocket`.
     ///   - transports: What the server offers.
     ///   - session: The transport that the session with the request's `sid` uses now; nil when there is none.
-    /// - Throws: The code to answer with. For a WebSocket upgrade the reference answers 400 with the message as text.
+    /// - Throws: The code to answer with. To a WebSocket upgrade the reference answers 400 with the message as text.
     public func check(
         isWebSocketUpgrade: Bool,
         transports: Set<EngineTransport>,
         session: EngineTransport?
     ) throws(EngineErrorCode) -> Purpose {
-        fatalError("phase 1")
+        guard
+            let transport = self["transport"].flatMap(EngineTransport.init(rawValue:)),
+            transports.contains(transport)
+        else { throw .transportUnknown }
+        guard self["EIO"] == "4" else { throw .unsupportedProtocolVersion }
+        if let sessionID = self.sessionID {
+            guard let session else { throw .sessionIDUnknown }
+            // A WebSocket for a session that has one is let in here: the session tells it to close, as the suite wants.
+            if transport == .webSocket {
+                guard isWebSocketUpgrade else { throw .badRequest }
+            } else {
+                guard !isWebSocketUpgrade, session == .polling, self.method != .other else { throw .badRequest }
+            }
+            return .session(sessionID, transport)
+        }
+        guard self.method == .get else { throw .badHandshakeMethod }
+        guard isWebSocketUpgrade == (transport == .webSocket) else { throw .badRequest }
+        return .handshake(transport)
     }
 }

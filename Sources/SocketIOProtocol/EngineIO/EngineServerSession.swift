@@ -25,6 +25,9 @@
 ///
 /// Every method looks at the deadlines first: a request that comes after the heartbeat ran out finds the session gone even
 /// if the timer is late. Ids that the session does not know (a late `webSocketClosed`) are ignored.
+///
+/// An application that sends or closes while it is handed a `deliver` makes new actions in the midst of a list. Perform them
+/// at once; the order stays right. Only: after a `closed` skip every `deliver` that is left in an outer list.
 public struct EngineServerSession: ~Copyable {
     /// What opens a session.
     public enum Opening: Hashable, Sendable {
@@ -51,53 +54,26 @@ public struct EngineServerSession: ~Copyable {
         now: Instant,
         actions: inout [EngineServerAction]
     ) {
-        fatalError("phase 1")
+        self.configuration = configuration
+        self.sessionID = sessionID
+        self.heartbeat = .quiet(pingAt: now + configuration.pingInterval)
+        var handshake = EngineHandshake(
+            sessionID: sessionID,
+            upgrades: [],
+            pingInterval: configuration.pingInterval,
+            pingTimeout: configuration.pingTimeout,
+            maxPayload: configuration.maxPayload
+        )
+        switch opening {
+        case .polling(let id):
+            self.state = .polling
+            if configuration.allowsUpgrades { handshake.upgrades = [EngineTransport.webSocket.rawValue] }
+            actions.append(.respond(id, .payload(PollingPayload.encode([.open(handshake)]))))
+        case .webSocket(let id):
+            self.state = .webSocket(id)
+            actions.append(.sendWebSocketText(id, EnginePacketCodec.encodeWebSocket(.open(handshake)).payload))
+        }
     }
-}
-
-/// What the gateway is to do, in order.
-public enum EngineServerAction: Hashable, Sendable {
-    /// Answer this HTTP request. Each request given to the session gets exactly one answer, except aborted ones.
-    case respond(TransportID, EngineResponse)
-    /// Send a text frame with these bytes.
-    case sendWebSocketText(TransportID, [UInt8])
-    /// Send a binary frame with these bytes.
-    case sendWebSocketBinary(TransportID, [UInt8])
-    /// Send a close frame with this code after what was sent before, and see the socket closed.
-    case closeWebSocket(TransportID, code: UInt16)
-    /// Hand a message to the application (`SocketServerSession.receive`).
-    case deliver(EngineMessage)
-    /// The session now uses the WebSocket; ``EngineServerSession/directWebSocket`` is set.
-    case upgraded(TransportID)
-    /// The session is over for the application: no `deliver` follows, sends are dropped. Comes exactly once.
-    case closed(EngineCloseReason)
-    /// The last action: take the session out of the table of sids. Directly after `closed`, except when a polling
-    /// client has still to fetch what was sent before the server closed.
-    case finished
-}
-
-/// Why a session ended.
-public enum EngineCloseReason: String, Error, Hashable, Sendable, CaseIterable {
-    /// The client sent a close packet.
-    case closedByClient
-    /// `close` was called.
-    case closedByServer
-    /// The WebSocket, or the connection under an open request, went away.
-    case transportClosed
-    /// No pong in time.
-    case pingTimeout
-    /// A packet that cannot be decoded.
-    case malformedPacket
-    /// The client sent `2`; in version 4 the server pings.
-    case invalidHeartbeatDirection
-    /// A well-formed packet that a client may not send here (`open`, `upgrade` outside a probe).
-    case unexpectedPacket
-    /// Two GETs or two POSTs at the same time.
-    case overlappingRequests
-    /// A WebSocket message larger than `maxPayload`.
-    case payloadTooLarge
-    /// More waits for a polling client than `maxBufferedBytes`.
-    case bufferOverflow
 }
 
 extension EngineServerSession {
@@ -119,89 +95,48 @@ extension EngineServerSession {
         }
     }
 
-    /// Bytes that wait for a GET. Always 0 on a WebSocket, where the socket's own buffer holds them.
+    /// About how many bytes wait for a GET. Always 0 on a WebSocket, where the socket's own buffer holds them.
     public var bufferedBytes: Int { self.outbox.byteCount }
-
-    /// When ``timerFired(now:)`` is due; nil after `.finished`.
-    public var nextDeadline: Instant? {
-        fatalError("phase 1")
-    }
-
-    /// A GET with this session's `sid` came.
-    public mutating func pollingGet(_ id: TransportID, now: Instant) -> [EngineServerAction] {
-        fatalError("phase 1")
-    }
-
-    /// The head of a POST came.
-    ///
-    /// - Parameters:
-    ///   - contentLength: As the head says; nil when chunked.
-    ///   - isBinary: Whether the content type is `application/octet-stream`, which version 4 refuses.
-    /// - Returns: Empty when the body is to be read. A `respond` for `id` means: answered already, discard the body and
-    ///   do not report it.
-    public mutating func pollingPostBegan(
-        _ id: TransportID,
-        contentLength: Int?,
-        isBinary: Bool,
-        now: Instant
-    ) -> [EngineServerAction] {
-        fatalError("phase 1")
-    }
-
-    /// The whole body of a POST is there.
-    public mutating func pollingPostEnded(
-        _ id: TransportID,
-        body: [UInt8],
-        now: Instant
-    ) -> [EngineServerAction] {
-        fatalError("phase 1")
-    }
-
-    /// The body of a POST grew past `maxPayload`: 413, and the session lives on.
-    public mutating func pollingPostOverflowed(_ id: TransportID, now: Instant) -> [EngineServerAction] {
-        fatalError("phase 1")
-    }
-
-    /// The connection of a GET or POST that has no answer yet was lost.
-    public mutating func requestAborted(_ id: TransportID, now: Instant) -> [EngineServerAction] {
-        fatalError("phase 1")
-    }
-
-    /// A WebSocket with this session's `sid` was accepted. A second one is told to close.
-    public mutating func webSocketOpened(_ id: TransportID, now: Instant) -> [EngineServerAction] {
-        fatalError("phase 1")
-    }
-
-    /// A whole text message came.
-    public mutating func webSocketText(_ id: TransportID, _ bytes: [UInt8], now: Instant) -> [EngineServerAction] {
-        fatalError("phase 1")
-    }
-
-    /// A whole binary message came.
-    public mutating func webSocketBinary(_ id: TransportID, _ bytes: [UInt8], now: Instant) -> [EngineServerAction] {
-        fatalError("phase 1")
-    }
-
-    /// The WebSocket is gone.
-    public mutating func webSocketClosed(_ id: TransportID, now: Instant) -> [EngineServerAction] {
-        fatalError("phase 1")
-    }
 
     /// Sends messages, together and in order: on the WebSocket, in the waiting GET, or later.
     ///
     /// The bound on buffered bytes is checked before the messages are added, so that one large message always fits.
     /// Dropped without a word after `closed`.
     public mutating func send(_ messages: [EngineMessage], now: Instant) -> [EngineServerAction] {
-        fatalError("phase 1")
+        var actions = self.timerFired(now: now)
+        switch self.state {
+        case .webSocket(let id):
+            for message in messages { Self.send(.message(message), on: id, actions: &actions) }
+        case .polling, .probing:
+            if self.outbox.byteCount >= self.configuration.maxBufferedBytes, !messages.isEmpty {
+                self.end(.bufferOverflow, actions: &actions)
+                break
+            }
+            for message in messages { self.outbox.append(.message(message)) }
+            self.answerGet(actions: &actions)
+        case .closing, .closed:
+            break
+        }
+        return actions
     }
 
     /// Closes the session for the server's reasons. A polling client can still fetch what was sent.
     public mutating func close(now: Instant) -> [EngineServerAction] {
-        fatalError("phase 1")
-    }
-
-    /// Time has passed: ping, close for want of a pong, end an upgrade that takes too long.
-    public mutating func timerFired(now: Instant) -> [EngineServerAction] {
-        fatalError("phase 1")
+        var actions = self.timerFired(now: now)
+        switch self.state {
+        case .polling where self.requests.get == nil, .probing where self.requests.get == nil:
+            if case .probing(let probe) = self.state {
+                actions.append(.closeWebSocket(probe.webSocket, code: CloseCode.normal))
+            }
+            self.outbox.append(.close)
+            self.state = .closing(until: now + self.configuration.closeTimeout)
+            actions.append(.closed(.closedByServer))
+        case .polling, .probing, .webSocket:
+            self.end(.closedByServer, actions: &actions)
+        case .closing, .closed:
+            break
+        }
+        return actions
     }
 }
+

@@ -20,11 +20,47 @@ public enum WebSocketFraming {
 
     /// One final, unmasked frame.
     public static func serverFrame(opcode: Opcode, payload: [UInt8]) -> [UInt8] {
-        fatalError("phase 1")
+        var frame: [UInt8] = []
+        frame.reserveCapacity(payload.count + 10)
+        self.appendHeader(opcode: opcode, payloadCount: payload.count, to: &frame)
+        frame.append(contentsOf: payload)
+        return frame
     }
 
     /// The frames of Engine.IO messages, one behind the other: text gets its `4`.
     public static func serverFrames(_ messages: [EngineMessage]) -> [UInt8] {
-        fatalError("phase 1")
+        var frames: [UInt8] = []
+        frames.reserveCapacity(messages.reduce(0) { $0 + $1.byteCount + 11 })
+        for message in messages {
+            switch message {
+            case .text(let bytes):
+                self.appendHeader(opcode: .text, payloadCount: bytes.count + 1, to: &frames)
+                frames.append(UInt8(ascii: "4"))
+                frames.append(contentsOf: bytes)
+            case .binary(let bytes):
+                self.appendHeader(opcode: .binary, payloadCount: bytes.count, to: &frames)
+                frames.append(contentsOf: bytes)
+            }
+        }
+        return frames
+    }
+
+    static func appendHeader(opcode: Opcode, payloadCount: Int, to frame: inout [UInt8]) {
+        frame.append(0x80 | opcode.rawValue)
+        let lengthBytes: Int
+        switch payloadCount {
+        case ..<126:
+            frame.append(UInt8(payloadCount))
+            return
+        case ..<65_536:
+            frame.append(126)
+            lengthBytes = 2
+        case _:
+            frame.append(127)
+            lengthBytes = 8
+        }
+        for index in (0..<lengthBytes).reversed() {
+            frame.append(UInt8(truncatingIfNeeded: payloadCount >> (8 * index)))
+        }
     }
 }

@@ -37,6 +37,11 @@ public struct JSONObject: Sendable {
         self.init(possiblyRepeated: pairs.map { Member(key: $0.0, value: $0.1) })
     }
 
+    /// An object of members whose keys are known to be unique.
+    init(unique members: [Member]) {
+        self.members = members
+    }
+
     /// An object of members whose keys may repeat; the last value of a key wins.
     init(possiblyRepeated members: [Member]) {
         self.members = members
