@@ -29,6 +29,8 @@ public struct EngineClientSession: ~Copyable {
         public var handshakeTimeout: Duration
         /// How long an upgrade may take before the session stays with polling.
         public var upgradeTimeout: Duration
+        /// How long a close by polling may take.
+        public var closeTimeout: Duration
         /// The largest message or polling body taken from the server.
         public var maxPayload: Int
         /// Bytes that may wait to be sent before the next send closes the session.
@@ -40,122 +42,219 @@ public struct EngineClientSession: ~Copyable {
             mode: Mode = .webSocket,
             handshakeTimeout: Duration = .seconds(20),
             upgradeTimeout: Duration = .seconds(10),
+            closeTimeout: Duration = .seconds(5),
             maxPayload: Int = 256 << 20,
             maxBufferedBytes: Int = 64 << 20
         ) {
             self.mode = mode
             self.handshakeTimeout = handshakeTimeout
             self.upgradeTimeout = upgradeTimeout
+            self.closeTimeout = closeTimeout
             self.maxPayload = maxPayload
             self.maxBufferedBytes = maxBufferedBytes
         }
     }
 
+    /// Where the session stands. What is long lies beside it, so that copying a state costs nothing.
+    enum State: Hashable {
+        case new
+        case handshaking(EngineTransport, deadline: Instant)
+        case polling
+        case probing(Probe)
+        case webSocket
+        /// By polling: the close packet is on its way.
+        case closing(deadline: Instant)
+        case closed
+    }
+
+    /// A WebSocket that is to take the session over.
+    struct Probe: Hashable {
+        enum Phase: Hashable {
+            case opening
+            case awaitingPong
+            /// The server agreed; `5` follows when no request is out.
+            case draining
+        }
+        var phase: Phase
+        let deadline: Instant
+    }
+
     let configuration: Configuration
+    var state: State = .new
+    var outbox = PollingBuffer()
+    var isGetting = false
+    var isPosting = false
+    var heartbeatDeadline: Instant?
+    /// The server's handshake; nil before it came.
+    public internal(set) var handshake: EngineHandshake?
 
     /// Makes a session that has not started.
     public init(configuration: Configuration) {
-        fatalError("phase 1")
+        self.configuration = configuration
     }
-}
-
-/// What the owner of a client session is to do, in order.
-public enum EngineClientAction: Hashable, Sendable {
-    /// Open a WebSocket at `?EIO=4&transport=websocket`, with `&sid=` when given.
-    case openWebSocket(sessionID: String?)
-    /// GET `?EIO=4&transport=polling`, with `&sid=` when given.
-    case get(sessionID: String?)
-    /// POST this body (content type `text/plain; charset=UTF-8`) to `?EIO=4&transport=polling&sid=`.
-    case post(sessionID: String, body: [UInt8])
-    /// Send a text frame.
-    case sendWebSocketText([UInt8])
-    /// Send a binary frame.
-    case sendWebSocketBinary([UInt8])
-    /// Close the WebSocket, after what was sent before.
-    case closeWebSocket(code: UInt16)
-    /// Drop the GET and the POST that have no answer; none will be looked at.
-    case cancelRequests
-    /// The handshake is there.
-    case opened(EngineHandshake)
-    /// The session moved to the WebSocket.
-    case upgraded
-    /// A message from the server.
-    case deliver(EngineMessage)
-    /// The session is over. Comes exactly once and last.
-    case closed(EngineClientCloseReason)
-}
-
-/// Why a client session ended.
-public enum EngineClientCloseReason: String, Error, Hashable, Sendable, CaseIterable {
-    /// The server sent a close packet, or answered a request with an error.
-    case closedByServer
-    /// `close` was called.
-    case closedByClient
-    /// The server could not be reached, or the transport went away.
-    case transportClosed
-    /// No handshake in time.
-    case handshakeTimeout
-    /// No ping within `pingInterval + pingTimeout`.
-    case pingTimeout
-    /// Something that is no packet, or no handshake.
-    case malformedPacket
-    /// A packet that a server may not send here.
-    case unexpectedPacket
-    /// A message larger than `maxPayload`.
-    case payloadTooLarge
-    /// More waits to be sent than `maxBufferedBytes`.
-    case bufferOverflow
 }
 
 extension EngineClientSession {
-    /// The server's handshake; nil before it came.
-    public var handshake: EngineHandshake? { fatalError("phase 1") }
-
     /// Whether the handshake is done and the session not over.
-    public var isOpen: Bool { fatalError("phase 1") }
+    public var isOpen: Bool { self.transport != nil }
 
     /// The transport in use; nil before the handshake and after the end.
-    public var transport: EngineTransport? { fatalError("phase 1") }
+    public var transport: EngineTransport? {
+        switch self.state {
+        case .polling, .probing: .polling
+        case .webSocket: .webSocket
+        case .new, .handshaking, .closing, .closed: nil
+        }
+    }
 
-    /// Bytes that wait for the handshake, a POST or an upgrade.
-    public var bufferedBytes: Int { fatalError("phase 1") }
+    /// About how many bytes wait for the handshake, a POST or an upgrade.
+    public var bufferedBytes: Int { self.outbox.byteCount }
+
+    /// Begins. A second call does nothing.
+    public mutating func start(now: Instant) -> [EngineClientAction] {
+        guard case .new = self.state else { return [] }
+        let deadline = now + self.configuration.handshakeTimeout
+        switch self.configuration.mode {
+        case .webSocket:
+            self.state = .handshaking(.webSocket, deadline: deadline)
+            return [.openWebSocket(sessionID: nil)]
+        case .polling, .pollingThenUpgrade:
+            self.state = .handshaking(.polling, deadline: deadline)
+            self.isGetting = true
+            return [.get(sessionID: nil)]
+        }
+    }
+
+    /// Sends messages, in order. Before the handshake they wait; after the end they are dropped.
+    public mutating func send(_ messages: [EngineMessage], now: Instant) -> [EngineClientAction] {
+        var actions = self.timerFired(now: now)
+        switch self.state {
+        case .webSocket:
+            for message in messages { Self.send(.message(message), actions: &actions) }
+        case .new, .handshaking, .polling, .probing:
+            if self.outbox.byteCount >= self.configuration.maxBufferedBytes, !messages.isEmpty {
+                self.end(.bufferOverflow, actions: &actions)
+                break
+            }
+            for message in messages { self.outbox.append(.message(message)) }
+            self.post(actions: &actions)
+        case .closing, .closed:
+            break
+        }
+        return actions
+    }
+
+    /// Ends the session and tells the server; by polling what was sent before goes out first.
+    public mutating func close(now: Instant) -> [EngineClientAction] {
+        var actions = self.timerFired(now: now)
+        switch self.state {
+        case .polling, .probing:
+            if case .probing = self.state { actions.append(.closeWebSocket(code: 1000)) }
+            self.state = .closing(deadline: now + self.configuration.closeTimeout)
+            self.outbox.append(.close)
+            self.post(actions: &actions)
+        case .new, .handshaking, .webSocket:
+            self.end(.closedByClient, actions: &actions)
+        case .closing, .closed:
+            break
+        }
+        return actions
+    }
 
     /// When ``timerFired(now:)`` is due.
-    public var nextDeadline: Instant? { fatalError("phase 1") }
-
-    /// Begins.
-    public mutating func start(now: Instant) -> [EngineClientAction] { fatalError("phase 1") }
-
-    /// The WebSocket that was asked for is open.
-    public mutating func webSocketOpened(now: Instant) -> [EngineClientAction] { fatalError("phase 1") }
-
-    /// A whole text message came.
-    public mutating func webSocketText(_ bytes: [UInt8], now: Instant) -> [EngineClientAction] { fatalError("phase 1") }
-
-    /// A whole binary message came.
-    public mutating func webSocketBinary(_ bytes: [UInt8], now: Instant) -> [EngineClientAction] {
-        fatalError("phase 1")
+    public var nextDeadline: Instant? {
+        switch self.state {
+        case .new, .closed: nil
+        case .handshaking(_, let deadline), .closing(let deadline): deadline
+        case .polling, .webSocket: self.heartbeatDeadline
+        case .probing(let probe): min(probe.deadline, self.heartbeatDeadline ?? probe.deadline)
+        }
     }
-
-    /// The WebSocket is gone, or could not be opened.
-    public mutating func webSocketClosed(now: Instant) -> [EngineClientAction] { fatalError("phase 1") }
-
-    /// The answer to the GET; status 0 when there was none.
-    public mutating func getAnswered(status: Int, body: [UInt8], now: Instant) -> [EngineClientAction] {
-        fatalError("phase 1")
-    }
-
-    /// The answer to the POST; status 0 when there was none.
-    public mutating func postAnswered(status: Int, now: Instant) -> [EngineClientAction] { fatalError("phase 1") }
-
-    /// Sends messages, in order.
-    public mutating func send(_ messages: [EngineMessage], now: Instant) -> [EngineClientAction] {
-        fatalError("phase 1")
-    }
-
-    /// Ends the session; the server is told.
-    public mutating func close(now: Instant) -> [EngineClientAction] { fatalError("phase 1") }
 
     /// Time has passed.
-    public mutating func timerFired(now: Instant) -> [EngineClientAction] { fatalError("phase 1") }
+    public mutating func timerFired(now: Instant) -> [EngineClientAction] {
+        var actions: [EngineClientAction] = []
+        guard let deadline = self.nextDeadline, now >= deadline else { return actions }
+        switch self.state {
+        case .new, .closed:
+            break
+        case .handshaking:
+            self.end(.handshakeTimeout, actions: &actions)
+        case .closing:
+            self.end(.closedByClient, actions: &actions)
+        case .polling, .probing, .webSocket:
+            if let heartbeatDeadline, now >= heartbeatDeadline {
+                self.end(.pingTimeout, actions: &actions)
+            } else if case .probing = self.state {
+                self.abandonUpgrade(closing: true, actions: &actions)
+            }
+        }
+        return actions
+    }
+
+    /// Ends the session here and now.
+    mutating func end(_ reason: EngineClientCloseReason, actions: inout [EngineClientAction]) {
+        switch self.state {
+        case .handshaking(.webSocket, _) where reason != .transportClosed, .webSocket where reason != .transportClosed:
+            actions.append(.closeWebSocket(code: Self.closeCode(for: reason)))
+        case .probing:
+            actions.append(.closeWebSocket(code: 1000))
+        case .new, .handshaking, .polling, .webSocket, .closing, .closed:
+            break
+        }
+        if self.isGetting || self.isPosting { actions.append(.cancelRequests) }
+        self.isGetting = false
+        self.isPosting = false
+        self.outbox.removeAll()
+        self.state = .closed
+        actions.append(.closed(reason))
+    }
+
+    private static func closeCode(for reason: EngineClientCloseReason) -> UInt16 {
+        switch reason {
+        case .malformedPacket, .unexpectedPacket: 1002
+        case .payloadTooLarge: 1009
+        case .closedByServer, .closedByClient, .transportClosed, .handshakeTimeout, .pingTimeout, .bufferOverflow: 1000
+        }
+    }
+
+    /// Sends a packet on the WebSocket.
+    static func send(_ packet: EnginePacket, actions: inout [EngineClientAction]) {
+        let (payload, isBinary) = EnginePacketCodec.encodeWebSocket(packet)
+        actions.append(isBinary ? .sendWebSocketBinary(payload) : .sendWebSocketText(payload))
+    }
+
+    /// Takes the server's handshake, from whichever transport.
+    mutating func open(_ handshake: EngineHandshake, now: Instant, actions: inout [EngineClientAction]) {
+        self.handshake = handshake
+        self.restartHeartbeat(now: now)
+        actions.append(.opened(handshake))
+    }
+
+    private mutating func restartHeartbeat(now: Instant) {
+        guard let handshake = self.handshake else { return }
+        self.heartbeatDeadline = now + handshake.pingInterval + handshake.pingTimeout
+    }
+
+    /// Takes a packet of an open session.
+    mutating func receive(_ packet: EnginePacket, now: Instant, actions: inout [EngineClientAction]) {
+        switch packet {
+        case .message(let message):
+            actions.append(.deliver(message))
+        case .ping(let data):
+            self.restartHeartbeat(now: now)
+            if case .webSocket = self.state {
+                Self.send(.pong(data), actions: &actions)
+            } else {
+                self.outbox.append(.pong(data))
+                self.post(actions: &actions)
+            }
+        case .close:
+            self.end(.closedByServer, actions: &actions)
+        case .noop:
+            break
+        case .open, .pong, .upgrade:
+            self.end(.unexpectedPacket, actions: &actions)
+        }
+    }
 }

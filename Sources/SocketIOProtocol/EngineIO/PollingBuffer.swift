@@ -1,4 +1,5 @@
-/// What waits for the next GET of a polling client; whoever fills it bounds it.
+/// What waits to be sent by polling: for a server until the next GET, for a client until the next POST. Whoever fills it
+/// bounds it.
 struct PollingBuffer {
     /// Those before `head` have been sent.
     private var packets: [EnginePacket] = []
@@ -14,9 +15,16 @@ struct PollingBuffer {
         self.packets.append(packet)
     }
 
-    /// Takes out the body of one answer: at most `maxPackets` packets.
-    mutating func takePayload(maxPackets: Int) -> [UInt8] {
-        let end = min(self.packets.count, self.head + max(1, maxPackets))
+    /// Takes out the body of one request or answer: at most `maxPackets` packets, and at most `maxBytes` bytes unless
+    /// the first packet alone is larger.
+    mutating func takePayload(maxPackets: Int = .max, maxBytes: Int = .max) -> [UInt8] {
+        var end = self.head
+        var byteCount = -1
+        while end < self.packets.count, end - self.head < max(1, maxPackets) {
+            byteCount += 1 + Self.encodedCount(of: self.packets[end])
+            if byteCount > maxBytes, end > self.head { break }
+            end += 1
+        }
         let body = PollingPayload.encode(self.packets[self.head..<end])
         for packet in self.packets[self.head..<end] {
             self.byteCount -= Self.cost(of: packet)
@@ -46,11 +54,14 @@ struct PollingBuffer {
     }
 
     private static func cost(of packet: EnginePacket) -> Int {
-        let overhead = 32
+        self.encodedCount(of: packet) + 32
+    }
+
+    private static func encodedCount(of packet: EnginePacket) -> Int {
         switch packet {
-        case .message(.text(let bytes)), .ping(let bytes), .pong(let bytes): return bytes.count + overhead
-        case .message(.binary(let bytes)): return (bytes.count + 2) / 3 * 4 + overhead
-        case .open, .close, .upgrade, .noop: return overhead
+        case .message(.text(let bytes)), .ping(let bytes), .pong(let bytes): bytes.count + 1
+        case .message(.binary(let bytes)): (bytes.count + 2) / 3 * 4 + 1
+        case .open, .close, .upgrade, .noop: 1
         }
     }
 }
