@@ -1,23 +1,194 @@
 public import Collaboration
+internal import Foundation
+internal import GRDB
 public import Logging
 
 /// A `DocumentStore` in one SQLite file.
+///
+/// WAL with `synchronous = FULL`: a commit that was reported survives a power cut. One thread writes, for all rooms together
+/// (see `Writer`); reads go on beside it. Every row carries a checksum; what does not match is reported as damaged, noted in the
+/// table `quarantine`, and touches no other document.
+///
+///     let store = try SQLiteStore(configuration: .init(path: "quire.sqlite"), logger: logger)
+///     let stored = try await store.open(id, mayCreate: true)
+///     ...
+///     await store.close()
 public final class SQLiteStore: Sendable {
     /// How to open the file.
     public struct Configuration: Sendable {
         /// The file; created when absent. `path` + `.lock` is held locked while the store is open.
         public var path: String
-        /// How many bytes may wait to be written before `append` is refused.
+        /// How many bytes may wait to be written before `append` is refused: a disk that stands still for a second while
+        /// 64 MiB/s come in.
         public var queueByteCount = 64 << 20
 
         /// The defaults for a file.
         public init(path: String) { self.path = path }
     }
 
+    private let pool: DatabasePool
+    private let queue: WriteQueue
+    private let writing: WritingThread
+    private let logger: Logger
+
     /// Opens the file, or makes it; blocks meanwhile (start-up only).
     ///
-    /// - Throws: `inUse` when another process has it open, `ioFailure` when it cannot be opened or is no database.
+    /// - Throws: `inUse` when another process has it open, `damaged` when it is no database or a damaged one, `ioFailure` when
+    ///   it cannot be opened or was written by a later version.
     public init(configuration: Configuration, logger: Logger) throws(StoreError) {
-        fatalError("phase 1")
+        let lock = try FileLock(path: configuration.path + ".lock")
+        do {
+            pool = try Self.openPool(configuration.path)
+        } catch {
+            throw StoreError(error)
+        }
+        self.logger = logger
+        queue = WriteQueue(maximumByteCount: configuration.queueByteCount)
+        writing = WritingThread(pool: pool, queue: queue, lock: lock, logger: logger)
+    }
+
+    deinit {
+        // The writer finishes what waits and lets go of the file by itself.
+        queue.close()
+    }
+
+    private static func openPool(_ path: String) throws -> DatabasePool {
+        var configuration = GRDB.Configuration()
+        configuration.label = "quire"
+        configuration.foreignKeysEnabled = true
+        configuration.maximumReaderCount = 4
+        configuration.busyMode = .timeout(5)
+        let pool = try DatabasePool(path: path, configuration: configuration)
+        guard try pool.read(Schema.migrator.hasBeenSuperseded) == false else {
+            throw StoreError(.ioFailure, "the database was written by a later version of quire; update this one")
+        }
+        try Schema.migrator.migrate(pool)
+        // The pool sets NORMAL on the writing connection when it turns on WAL, after any `prepareDatabase`: so FULL is set
+        // here, on that one connection, which lives as long as the pool, and looked at.
+        let level = try pool.writeWithoutTransaction { database in
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+            return try Int.fetchOne(database, sql: "PRAGMA synchronous")
+        }
+        guard level == 2 else { throw StoreError(.ioFailure, "SQLite refuses synchronous = FULL") }
+        return pool
+    }
+
+    /// The level of `PRAGMA synchronous` on the connection that writes: 2 is FULL.
+    @_spi(Testing)
+    public func synchronousLevel() throws -> Int? {
+        try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
+    }
+
+    /// What was found damaged so far, in the order of names and revisions.
+    public func damagedRows() async throws(StoreError) -> [DamagedRow] {
+        try await read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM quarantine ORDER BY document, item, revision").compactMap {
+                guard let id = DocumentID($0["document"]), let item = DamagedRow.Item(rawValue: $0["item"]) else {
+                    return nil
+                }
+                return DamagedRow(
+                    document: id,
+                    item: item,
+                    revision: Revision(stored: $0["revision"]),
+                    reason: $0["reason"]
+                )
+            }
+        }
+    }
+}
+
+extension SQLiteStore: DocumentStore {
+    /// See `DocumentStore`.
+    public func load(_ id: DocumentID) async throws(StoreError) -> StoredDocument? {
+        try await enqueue { .barrier(id, $0) }
+        let outcome = try await read { database in
+            var loader = Loader(id)
+            return try loader.load(in: database)
+        }
+        switch outcome {
+        case .unknown:
+            return nil
+        case .found(let document, let damaged):
+            if !damaged.isEmpty { try await report(damaged) }
+            return document
+        case .lost(let damaged):
+            try await report(damaged)
+            let rows = damaged.map { "\($0.item.rawValue) \($0.revision): \($0.reason)" }.joined(separator: "; ")
+            throw StoreError(.damaged, "document \(id): \(rows)")
+        }
+    }
+
+    /// See `DocumentStore`.
+    public func create(_ id: DocumentID, epoch: Epoch) async throws(StoreError) {
+        let created = Int64(Date().timeIntervalSince1970 * 1_000)
+        try await enqueue { .create(id, DocumentRow(epoch: epoch, revision: .zero, created: created), $0) }
+    }
+
+    /// See `DocumentStore`.
+    public func append(_ entry: LogEntry, completion: @escaping @Sendable (Result<Void, StoreError>) -> Void) {
+        queue.enqueue(.append(entry, completion))
+    }
+
+    /// See `DocumentStore`.
+    public func saveSnapshot(
+        _ snapshot: StoredSnapshot,
+        of id: DocumentID,
+        keepingEntries: Int,
+        completion: @escaping @Sendable (Result<Void, StoreError>) -> Void
+    ) {
+        queue.enqueue(.snapshot(snapshot, id, keepingEntries: keepingEntries, completion))
+    }
+
+    /// See `DocumentStore`.
+    public func list(after: DocumentID?, limit: Int) async throws(StoreError) -> [DocumentSummary] {
+        try await read { database in
+            let rows = try Row.fetchAll(
+                database,
+                sql: "SELECT name, revision, created FROM documents WHERE name > ? ORDER BY name LIMIT ?",
+                arguments: [after?.rawValue ?? "", max(0, limit)]
+            )
+            return rows.compactMap { row in
+                DocumentID(row[0]).map {
+                    DocumentSummary(id: $0, revision: Revision(stored: row[1]), created: row[2])
+                }
+            }
+        }
+    }
+
+    /// See `DocumentStore`.
+    public func close() async {
+        queue.close()
+        await writing.finished()
+    }
+
+    private func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        do {
+            return try await pool.read(body)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// Waits for the writer to deal with an item.
+    private func enqueue(_ item: (@escaping WriteItem.Completion) -> WriteItem) async throws(StoreError) {
+        let result = await withCheckedContinuation { continuation in
+            queue.enqueue(item { continuation.resume(returning: $0) })
+        }
+        try result.get()
+    }
+
+    private func report(_ damaged: [DamagedRow]) async throws(StoreError) {
+        for row in damaged {
+            logger.error(
+                "damaged row",
+                metadata: [
+                    "document": "\(row.document)", "item": "\(row.item.rawValue)", "revision": "\(row.revision)",
+                    "reason": "\(row.reason)",
+                ]
+            )
+        }
+        try await enqueue { .quarantine(damaged, $0) }
     }
 }

@@ -2,8 +2,8 @@
 ///
 /// What every implementation guarantees (`StoreConformance` in the tests checks it):
 ///
-/// 1. **Order.** `append` and `saveSnapshot` calls for one document take effect in the order in which they were made.
-///    Their completions come in that order too.
+/// 1. **Order.** `append` calls for one document take effect, and complete, in the order in which they were made. A snapshot
+///    takes effect and completes after every entry that was appended before it (later ones may overtake it).
 /// 2. **Durability.** A completion with success comes after the entry survives the death of the process and of the machine.
 /// 3. **Once.** Each completion is called exactly once, on any thread, never from within the call that passed it.
 /// 4. **All or nothing after a failure.** When an entry fails, every later `append` and `saveSnapshot` of *that document*

@@ -1,0 +1,45 @@
+internal import Collaboration
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Glibc
+#endif
+
+/// An exclusive lock on a file beside the database, so that two servers never write the same documents.
+///
+/// SQLite itself would let them: its locks last for a transaction, while a room believes for hours that its memory is newer
+/// than the disk. The kernel drops the lock with the process, however that ends; the file stays.
+final class FileLock: Sendable {
+    private let descriptor: Int32
+
+    /// Takes the lock.
+    ///
+    /// - Throws: `inUse` when somebody has it, `ioFailure` when the file cannot be opened.
+    init(path: String) throws(StoreError) {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw StoreError(.ioFailure, "cannot open the lock file \(path) (errno \(errno))")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let code = errno
+            close(descriptor)
+            if code == EWOULDBLOCK {
+                throw StoreError(.inUse, "another process has the database open (it holds \(path))")
+            }
+            throw StoreError(.ioFailure, "cannot lock \(path) (errno \(code))")
+        }
+        self.descriptor = descriptor
+    }
+
+    /// Lets go of it before the object goes.
+    func unlock() {
+        flock(descriptor, LOCK_UN)
+    }
+
+    deinit {
+        close(descriptor)
+    }
+}

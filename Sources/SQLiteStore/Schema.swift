@@ -1,0 +1,57 @@
+internal import GRDB
+
+/// The tables, and how older files come to have them.
+///
+///     documents  (name)                 one row a document; `revision` is the last one of its log
+///     changes    (document, revision)   the log: append only, without a gap after the older of the two newest snapshots
+///     snapshots  (document, revision)   the whole document as of that revision
+///     quarantine (document, item, revision)   rows that were found damaged; they stay where they are, for whoever repairs
+///
+/// Rows carry their document's name and not a short key: when the row in `documents` is damaged, its changes still say
+/// whose they are, and the document is reported as damaged instead of being taken for one that never was.
+enum Schema {
+    static let migrator: DatabaseMigrator = {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 documents, changes, snapshots") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE documents (
+                        name TEXT NOT NULL PRIMARY KEY,
+                        epoch TEXT NOT NULL,
+                        revision INTEGER NOT NULL,
+                        created INTEGER NOT NULL,
+                        checksum INTEGER NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+
+                    CREATE TABLE changes (
+                        document TEXT NOT NULL REFERENCES documents (name),
+                        revision INTEGER NOT NULL,
+                        author TEXT NOT NULL,
+                        time INTEGER NOT NULL,
+                        bytes BLOB NOT NULL,
+                        checksum INTEGER NOT NULL,
+                        PRIMARY KEY (document, revision)
+                    ) STRICT, WITHOUT ROWID;
+
+                    CREATE TABLE snapshots (
+                        document TEXT NOT NULL REFERENCES documents (name),
+                        revision INTEGER NOT NULL,
+                        bytes BLOB NOT NULL,
+                        checksum INTEGER NOT NULL,
+                        PRIMARY KEY (document, revision)
+                    ) STRICT;
+
+                    CREATE TABLE quarantine (
+                        document TEXT NOT NULL,
+                        item TEXT NOT NULL,
+                        revision INTEGER NOT NULL,
+                        reason TEXT NOT NULL,
+                        found INTEGER NOT NULL,
+                        PRIMARY KEY (document, item, revision)
+                    ) STRICT, WITHOUT ROWID;
+                    """
+            )
+        }
+        return migrator
+    }()
+}

@@ -1,0 +1,50 @@
+internal import Foundation
+internal import GRDB
+internal import Logging
+
+/// The thread of the writer, from the opening of the store to its end.
+///
+/// A thread of its own, as it blocks on the disk: neither an event loop nor a thread of the cooperative pool may do that.
+///
+/// `@unchecked Sendable`: `waiters` and `isFinished` are read and written with `lock` held.
+final class WritingThread: @unchecked Sendable {
+    private let lock = NSLock()
+    private var isFinished = false
+    private var waiters: [CheckedContinuation<Void, Never>] = []
+
+    /// Starts writing. The file lock is let go when everything is written and the file is closed.
+    init(pool: DatabasePool, queue: WriteQueue, lock fileLock: FileLock, logger: Logger) {
+        let thread = Thread { [self] in
+            Writer(pool: pool, queue: queue, logger: logger).run()
+            do {
+                try pool.close()
+            } catch {
+                logger.warning("database not closed", metadata: ["error": "\(error)"])
+            }
+            fileLock.unlock()
+            finish()
+        }
+        thread.name = "quire-store"
+        thread.start()
+    }
+
+    /// Waits for the end.
+    func finished() async {
+        await withCheckedContinuation { continuation in
+            let isFinished = lock.withLock {
+                if !self.isFinished { waiters.append(continuation) }
+                return self.isFinished
+            }
+            if isFinished { continuation.resume() }
+        }
+    }
+
+    private func finish() {
+        let waiters = lock.withLock {
+            isFinished = true
+            defer { self.waiters = [] }
+            return self.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+}
