@@ -1,0 +1,45 @@
+import NIOCore
+public import SocketIOProtocol
+
+/// An event that is encoded and framed once and may be sent to any number of sockets of its namespace.
+///
+/// All receivers over WebSocket share one buffer that holds the WebSocket header, the Engine.IO digit and the Socket.IO
+/// packet, and for a binary event the frames of its attachments too. See `reference/server.md`: what a broadcast costs is
+/// its system calls, so nothing is worth doing per receiver.
+public struct EncodedPacket: Sendable {
+    /// The namespace the packet names.
+    public let namespace: String
+    /// Whether a slow consumer may lose this packet, to be told so through ``Socket/onOverflow(_:)``.
+    public var isDroppable: Bool
+
+    /// The packet as Engine.IO messages, for polling.
+    let messages: [EngineMessage]
+    /// The same as WebSocket frames.
+    let frames: ByteBuffer
+
+    /// The number of bytes it takes on a WebSocket.
+    public var byteCount: Int { self.frames.readableBytes }
+
+    /// Encodes an event.
+    ///
+    /// - Parameters:
+    ///   - namespace: the namespace of the sockets it will be sent to.
+    ///   - event: the event's name.
+    ///   - args: its arguments, binary leaves included.
+    ///   - isDroppable: whether a slow consumer may lose it.
+    public init(namespace: String, event: String, args: [JSON], isDroppable: Bool = false) {
+        self.init(
+            namespace: namespace,
+            messages: PacketEncoder.event(namespace: namespace, name: event, arguments: args),
+            isDroppable: isDroppable
+        )
+    }
+
+    /// Frames what is encoded already.
+    init(namespace: String, messages: [EngineMessage], isDroppable: Bool = false) {
+        self.namespace = namespace
+        self.isDroppable = isDroppable
+        self.messages = messages
+        self.frames = ServerFrames.encode(messages)
+    }
+}

@@ -1,0 +1,173 @@
+public import Logging
+import NIOConcurrencyHelpers
+public import NIOCore
+import SocketIOProtocol
+import Synchronization
+
+/// A Socket.IO server (protocol 5 over Engine.IO 4): long polling and WebSocket, namespaces, rooms, acknowledgements.
+///
+/// It has no listener of its own. Put ``makeGate(isSecure:)`` into each HTTP/1 connection's pipeline, of Hummingbird or of
+/// plain NIO, or let ``serve(host:port:)`` do that.
+///
+/// ```swift
+/// let server = SocketIOServer(configuration: .init(), eventLoopGroup: group, logger: logger)
+/// server.of("/").onConnection { socket in
+///     socket.on("hello") { args, ack in ack("world") }
+/// }
+/// let listener = try await server.serve(host: "127.0.0.1", port: 3000)
+/// ```
+///
+/// A connection stays on the event loop it was opened on, with all its sockets. Nothing blocks, and every queue has a
+/// bound: see ``SocketIOConfiguration``.
+public final class SocketIOServer: Sendable {
+    private struct State {
+        var namespaces: [String: Namespace] = [:]
+        var connections: [String: EngineConnection] = [:]
+        var limiter: AddressLimiter
+        var isShuttingDown = false
+    }
+
+    let configuration: SocketIOConfiguration
+    let logger: Logger
+    let eventLoopGroup: any EventLoopGroup
+    let loops = LoopTable()
+    let origins: OriginPolicy
+    let engineConfiguration: EngineServerConfiguration
+    let socketConfiguration: SocketServerSession.Configuration
+
+    private let state: NIOLockedValueBox<State>
+    private let transportIDs = Atomic<UInt64>(0)
+
+    /// Makes a server without namespaces.
+    ///
+    /// - Parameters:
+    ///   - configuration: timings, bounds and who may connect.
+    ///   - eventLoopGroup: where ``serve(host:port:)`` listens; connections live on the loops their channels come from.
+    ///   - logger: gets connections' ends at `debug`.
+    public init(configuration: SocketIOConfiguration, eventLoopGroup: any EventLoopGroup, logger: Logger) {
+        var configuration = configuration
+        if !configuration.path.hasSuffix("/") { configuration.path += "/" }
+        self.configuration = configuration
+        self.eventLoopGroup = eventLoopGroup
+        self.logger = logger
+        self.origins = OriginPolicy(
+            allowedOrigins: configuration.allowedOrigins,
+            allowsCredentials: configuration.allowsCredentials
+        )
+        self.engineConfiguration = EngineServerConfiguration(
+            pingInterval: configuration.pingInterval,
+            pingTimeout: configuration.pingTimeout,
+            upgradeTimeout: configuration.upgradeTimeout,
+            closeTimeout: configuration.closeTimeout,
+            maxPayload: configuration.maxPayload,
+            // Our own queue has the bound that counts; the engine's holds what one GET was too small for.
+            maxBufferedBytes: 2 * configuration.maxBufferedBytes,
+            allowsUpgrades: configuration.transports.contains(.webSocket)
+        )
+        self.socketConfiguration = SocketServerSession.Configuration(
+            connectTimeout: configuration.connectTimeout,
+            maxNamespaces: configuration.maxNamespacesPerConnection,
+            decoding: PacketDecoder.Limits(
+                maxAttachments: configuration.maxAttachments,
+                maxPacketBytes: (configuration.maxAttachments + 1) * configuration.maxPayload
+            )
+        )
+        self.state = NIOLockedValueBox(State(limiter: AddressLimiter(configuration.connectionRatePerAddress)))
+    }
+
+    /// The namespace of this name, which from now on exists. A leading slash is added when it is missing.
+    public func of(_ namespace: String) -> Namespace {
+        let name = namespace.hasPrefix("/") ? namespace : "/" + namespace
+        return self.state.withLockedValue { state in
+            if let existing = state.namespaces[name] { return existing }
+            let new = Namespace(name: name, loops: self.loops)
+            state.namespaces[name] = new
+            return new
+        }
+    }
+
+    /// A handler for one HTTP/1 connection that takes the requests for the Socket.IO path.
+    ///
+    /// Add it behind NIO's HTTP/1 handlers and before whatever answers other requests; behind a framework's own codec
+    /// will do too, as Hummingbird's `additionalChannelHandlers` does, for the handler moves to its right place itself. Leave
+    /// the framework's idle timeout off: it cannot see the requests this handler takes. ``SocketIOConfiguration/idleTimeout``
+    /// covers the whole connection.
+    ///
+    /// - Parameter isSecure: whether the connection is under TLS, for ``Handshake/isSecure``.
+    public func makeGate(isSecure: Bool = false) -> any ChannelHandler & RemovableChannelHandler {
+        GateInstaller(server: self, isSecure: isSecure)
+    }
+
+    /// Closes every connection and refuses new ones. Clients come back by themselves, to whoever is there then.
+    ///
+    /// What is queued still goes out, as far as the clients take it within ``SocketIOConfiguration/closeTimeout``.
+    public func shutdown() async {
+        self.state.withLockedValue { $0.isShuttingDown = true }
+        let timeout = TimeAmount(self.configuration.closeTimeout)
+        let done = self.loops.all.map { loop in
+            loop.eventLoop.flatSubmit { loop.shutDown(timeout: timeout) }
+        }
+        for future in done {
+            // It cannot fail: each loop ends what does not end by itself.
+            try? await future.get()
+        }
+    }
+
+    /// The number of connections, those that are about to close included.
+    public var connectionCount: Int { self.state.withLockedValue { $0.connections.count } }
+}
+
+// MARK: - What gates and connections need
+
+extension SocketIOServer {
+    var isShuttingDown: Bool { self.state.withLockedValue { $0.isShuttingDown } }
+
+    func makeTransportID() -> TransportID {
+        TransportID(self.transportIDs.add(1, ordering: .relaxed).newValue)
+    }
+
+    func existingNamespace(_ name: String) -> Namespace? {
+        self.state.withLockedValue { $0.namespaces[name] }
+    }
+
+    func connection(_ id: String) -> EngineConnection? {
+        self.state.withLockedValue { $0.connections[id] }
+    }
+
+    func register(_ connection: EngineConnection) {
+        self.state.withLockedValue { $0.connections[connection.id] = connection }
+    }
+
+    func unregister(_ connection: EngineConnection) {
+        self.state.withLockedValue { $0.connections[connection.id] = nil }
+    }
+
+    /// An answer to a client that may not open a connection now.
+    struct Refusal {
+        let response: EngineResponse
+        let headers: [(String, String)]
+
+        init(status: Int, code: String, message: String) {
+            let body: JSON = ["code": .string(code), "message": .string(message), "retryable": true]
+            self.response = EngineResponse(status: status, contentType: .json, body: body.serialize())
+            self.headers = [("retry-after", "1")]
+        }
+    }
+
+    /// Why this address may not open a connection now; nil when it may.
+    func refusal(of address: String) -> Refusal? {
+        let maxConnections = self.configuration.maxConnections ?? .max
+        return self.state.withLockedValue { state in
+            if state.isShuttingDown {
+                return Refusal(status: 503, code: "SHUTTING_DOWN", message: "The server is shutting down")
+            }
+            if state.connections.count >= maxConnections {
+                return Refusal(status: 503, code: "TOO_MANY_CONNECTIONS", message: "The server is full")
+            }
+            if !state.limiter.admits(address, now: .now()) {
+                return Refusal(status: 429, code: "RATE_LIMITED", message: "Too many new connections from this address")
+            }
+            return nil
+        }
+    }
+}

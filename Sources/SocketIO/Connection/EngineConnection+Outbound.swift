@@ -1,0 +1,142 @@
+import NIOCore
+import SocketIOProtocol
+
+/// What goes out: queueing, flushing once a turn, and the bound on what may wait.
+extension EngineConnection {
+    /// How many packets a GET is answered with; python-engineio refuses more than sixteen.
+    private static let packetsPerGet = 16
+
+    /// Bytes that wait for this connection, here, in the engine's polling buffer and in the channel.
+    var bufferedBytes: Int {
+        self.outbound.byteCount + self.engine.bufferedBytes + (self.direct?.bufferedBytes ?? 0)
+    }
+
+    /// Whether something sent now would leave at once.
+    var takesMore: Bool {
+        if let direct = self.direct { return self.outbound.byteCount == 0 && direct.isWritable }
+        return self.waitingGet != nil
+    }
+
+    /// Queues a packet for a socket of this connection.
+    ///
+    /// - Parameter owner: the socket, when the packet is one that it may lose.
+    func enqueue(_ packet: EncodedPacket, droppableFor owner: Socket?) {
+        guard !self.isClosing else { return }
+        let owner = owner.map { ObjectIdentifier($0) }
+        if self.engine.directWebSocket != nil, !self.outbound.hasPackets {
+            self.outbound.append(frames: packet.frames, droppableFor: owner)
+        } else {
+            self.outbound.append(packet: packet, droppableFor: owner)
+        }
+        self.scheduleFlush()
+        if self.outbound.byteCount > self.server.configuration.maxBufferedBytes {
+            self.relieve()
+        }
+    }
+
+    /// Queues protocol messages (CONNECT replies, acks), which nobody may lose.
+    func enqueue(_ messages: [EngineMessage], namespace: String) {
+        guard !messages.isEmpty else { return }
+        self.enqueue(EncodedPacket(namespace: namespace, messages: messages), droppableFor: nil)
+    }
+
+    /// Flushes at the end of the loop's turn.
+    func scheduleFlush() {
+        guard !self.isFlushScheduled else { return }
+        self.isFlushScheduled = true
+        self.loop.flushLater(self)
+    }
+
+    /// Hands over to the transport what it takes.
+    func flush() {
+        self.isFlushScheduled = false
+        if let direct = self.direct {
+            self.flush(to: direct)
+        } else {
+            self.flushToWaitingGet()
+        }
+    }
+
+    private func flush(to link: WebSocketLink) {
+        guard !self.isBatchUnderWay else { return }
+        if self.outbound.hasPackets, self.engine.directWebSocket != nil {
+            self.outbound.convertPacketsToFrames()
+        }
+        if link.isLocal {
+            var hasWritten = false
+            while link.isWritable, let frames = self.outbound.popFrames() {
+                link.write(frames)
+                hasWritten = true
+            }
+            if hasWritten { link.flush() }
+        } else {
+            self.sendBatch(to: link)
+        }
+        self.flushEnded(link)
+    }
+
+    /// One batch at a time to a channel of another loop; its writability is known only once that was written there.
+    private func sendBatch(to link: WebSocketLink) {
+        guard link.isWritable else { return }
+        var batch: [ByteBuffer] = []
+        var byteCount = 0
+        while byteCount < 256 * 1024, let frames = self.outbound.popFrames() {
+            byteCount += frames.readableBytes
+            batch.append(frames)
+        }
+        guard !batch.isEmpty else { return }
+        self.isBatchUnderWay = true
+        link.send(batch) {
+            self.loop.eventLoop.execute {
+                self.isBatchUnderWay = false
+                self.flush()
+            }
+        }
+    }
+
+    private func flushEnded(_ link: WebSocketLink) {
+        if !self.outbound.isEmpty || !link.isWritable {
+            self.isBehind = true
+        } else if !self.isBatchUnderWay {
+            if let code = self.closeCode {
+                self.closeCode = nil
+                self.direct = nil
+                link.close(code)
+            } else {
+                self.drained()
+            }
+        }
+    }
+
+    /// Answers the GET that waits, if one does; what does not fit waits for the next.
+    private func flushToWaitingGet() {
+        guard self.waitingGet != nil, self.outbound.hasPackets else { return }
+        self.perform(self.engine.send(self.outbound.popMessages(count: Self.packetsPerGet), now: .now))
+        if self.outbound.isEmpty { self.drained() } else { self.isBehind = true }
+    }
+
+    // MARK: Slow consumers
+
+    /// The queue is over its bound: drops what may be dropped, closes when that is not enough.
+    private func relieve() {
+        var listeners: [ObjectIdentifier: Socket] = [:]
+        for socket in self.sockets.values where socket.hasOverflowHandler {
+            listeners[ObjectIdentifier(socket)] = socket
+        }
+        let losers = self.outbound.dropDroppable { listeners[$0] != nil }
+        for loser in losers { listeners[loser]?.didOverflow() }
+        self.isBehind = true
+        if self.outbound.byteCount > self.server.configuration.maxBufferedBytes {
+            self.outbound.removeAll()
+            // Not now: we may be in the middle of a broadcast over the very lists that closing changes.
+            self.loop.eventLoop.execute { self.close(.slowConsumer) }
+        }
+    }
+
+    /// The transport has taken everything.
+    private func drained() {
+        guard self.isBehind else { return }
+        self.isBehind = false
+        for socket in self.sockets.values { socket.didDrain() }
+    }
+}

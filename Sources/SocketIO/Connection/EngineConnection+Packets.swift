@@ -1,0 +1,168 @@
+import NIOCore
+import SocketIOProtocol
+
+/// What comes in: rate limits, packets, namespaces.
+extension EngineConnection {
+    /// Takes a message from the engine.
+    func receive(_ message: EngineMessage) {
+        let verdict = self.charge(message)
+        if verdict == .farBeyond {
+            return self.close(.rateLimited)
+        }
+        if self.pendingConnects.isEmpty {
+            self.process(message, verdict)
+        } else {
+            self.hold(message, verdict)
+        }
+    }
+
+    /// Counts a message against the rates. Attachments belong to their packet and count in bytes only.
+    private func charge(_ message: EngineMessage) -> TokenBucket.Verdict {
+        let now = NIODeadline.now()
+        let bytes = self.byteBucket?.spend(Double(message.byteCount), now: now) ?? .allowed
+        guard case .text = message else { return bytes }
+        let messages = self.messageBucket?.spend(1, now: now) ?? .allowed
+        if bytes == .farBeyond || messages == .farBeyond { return .farBeyond }
+        return bytes == .refused || messages == .refused ? .refused : .allowed
+    }
+
+    /// Keeps a message until the middleware that runs has decided: packets are never reordered.
+    private func hold(_ message: EngineMessage, _ verdict: TokenBucket.Verdict) {
+        self.heldBytes += message.byteCount
+        self.held.append(HeldMessage(message: message, verdict: verdict))
+        let configuration = self.server.configuration
+        // Without a limit, a client could fill our memory while a slow token check runs.
+        if self.held.count > configuration.maxPacketsBeforeConnect || self.heldBytes > configuration.maxPayload {
+            self.close(.rateLimited)
+        }
+    }
+
+    private func releaseHeld() {
+        while self.pendingConnects.isEmpty, !self.isClosing, let held = self.held.popFirst() {
+            self.heldBytes -= held.message.byteCount
+            self.process(held.message, held.verdict)
+        }
+    }
+
+    private func process(_ message: EngineMessage, _ verdict: TokenBucket.Verdict) {
+        if verdict == .refused { self.isPacketRefused = true }
+        self.perform(self.socketIO.receive(message, now: .now))
+    }
+
+    /// Performs what the Socket.IO machine asks for.
+    func perform(_ action: SocketServerAction) {
+        var isRefused = false
+        if case .none = action {} else {
+            isRefused = self.isPacketRefused
+            self.isPacketRefused = false
+        }
+        switch action {
+        case .none:
+            break
+        case .connect(let namespace, let auth):
+            self.connect(to: namespace, auth: auth)
+        case .event(let namespace, let name, let arguments, let ackID):
+            guard let socket = self.sockets[namespace] else { break }
+            if isRefused {
+                self.refuseEvent(namespace: namespace, ackID: ackID)
+            } else {
+                socket.dispatch(name, arguments, ackID: ackID)
+            }
+        case .ack(let namespace, let id, let arguments):
+            self.sockets[namespace]?.didReceiveAck(id, arguments)
+        case .disconnect(let namespace):
+            if let task = self.pendingConnects.removeValue(forKey: namespace) {
+                task.cancel()
+            } else {
+                self.sockets.removeValue(forKey: namespace)?.didDisconnect(.clientNamespaceDisconnect)
+            }
+        case .send(let messages):
+            self.enqueue(messages, namespace: "/")
+        case .close(let reason):
+            self.close(reason == .connectTimeout ? .connectTimeout : .parseError)
+        }
+    }
+
+    /// An event over the rate: the client is told if it asked for an answer.
+    private func refuseEvent(namespace: String, ackID: UInt64?) {
+        guard let ackID else { return }
+        let error: JSON = [
+            "ok": false,
+            "error": ["code": "RATE_LIMITED", "message": "Too many messages; slow down and try again", "retryable": true],
+        ]
+        self.enqueue(self.socketIO.acknowledge(namespace: namespace, id: ackID, arguments: [error]), namespace: namespace)
+    }
+
+    // MARK: Namespaces
+
+    private func connect(to name: String, auth: JSONObject) {
+        guard let namespace = self.server.existingNamespace(name) else {
+            self.enqueue(self.socketIO.refuse(namespace: name, message: "Invalid namespace"), namespace: name)
+            return
+        }
+        let handshake = Handshake(
+            auth: .object(auth),
+            headers: self.info.headers,
+            query: self.info.query,
+            address: self.info.address,
+            isSecure: self.info.isSecure,
+            transport: self.info.transport
+        )
+        let socket = Socket(connection: self, namespace: namespace, handshake: handshake)
+        let middleware = namespace.middleware
+        guard !middleware.isEmpty else { return self.accept(socket) }
+
+        self.pendingConnects[name] = Task {
+            var refusal: ConnectError?
+            do throws(ConnectError) {
+                for check in middleware { try await check(socket, handshake) }
+            } catch {
+                refusal = error
+            }
+            let outcome = refusal
+            self.loop.eventLoop.execute { self.decide(socket, refusal: outcome) }
+        }
+    }
+
+    /// The middleware of a namespace has spoken.
+    private func decide(_ socket: Socket, refusal: ConnectError?) {
+        let name = socket.namespace.name
+        // The client may have given up, or the connection closed, while it ran.
+        guard self.pendingConnects.removeValue(forKey: name) != nil, !self.isClosing else { return }
+        if let refusal {
+            self.enqueue(
+                self.socketIO.refuse(namespace: name, message: refusal.message, data: refusal.data),
+                namespace: name
+            )
+        } else {
+            self.accept(socket)
+        }
+        self.releaseHeld()
+    }
+
+    private func accept(_ socket: Socket) {
+        let name = socket.namespace.name
+        let reply = self.socketIO.accept(namespace: name, socketID: socket.id)
+        guard !reply.isEmpty else { return }
+        self.sockets[name] = socket
+        self.enqueue(reply, namespace: name)
+        socket.didConnect()
+    }
+
+    /// Puts a socket out of its namespace; the connection stays.
+    func disconnect(_ socket: Socket, reason: DisconnectReason) {
+        let name = socket.namespace.name
+        guard self.sockets[name] === socket else { return }
+        self.enqueue(self.socketIO.disconnect(namespace: name), namespace: name)
+        self.sockets[name] = nil
+        socket.didDisconnect(reason)
+    }
+
+    /// Puts all sockets out of their namespaces, which tells clients not to come back by themselves, and closes.
+    func disconnectAll() {
+        for socket in self.sockets.values.sorted(by: { $0.id < $1.id }) {
+            self.disconnect(socket, reason: .serverNamespaceDisconnect)
+        }
+        self.close(.forcedServerClose)
+    }
+}

@@ -1,0 +1,68 @@
+import NIOCore
+
+/// What a server keeps on one event loop: its connections there, and which of them have something to flush.
+///
+/// Confined to that loop: only ``eventLoop`` is touched from elsewhere. One task a turn flushes all connections that got
+/// something in it: system calls are what a broadcast costs, so they are made once a connection a turn.
+final class LoopContext: @unchecked Sendable {
+    /// The loop that all else is confined to.
+    let eventLoop: any EventLoop
+
+    private var dirty: [EngineConnection] = []
+    private(set) var connections: [ObjectIdentifier: EngineConnection] = [:]
+    private var shards: [ObjectIdentifier: NamespaceShard] = [:]
+
+    /// Fulfilled when the last connection has gone, once somebody waits for it.
+    private var emptyPromise: EventLoopPromise<Void>?
+
+    init(eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+    }
+
+    /// The part of a namespace that lives on this loop.
+    func shard(of namespace: Namespace) -> NamespaceShard {
+        self.eventLoop.assertInEventLoop()
+        let key = ObjectIdentifier(namespace)
+        if let shard = self.shards[key] { return shard }
+        let shard = NamespaceShard()
+        self.shards[key] = shard
+        return shard
+    }
+
+    /// Flushes `connection` at the end of this turn. The caller sees that it asks once a turn.
+    func flushLater(_ connection: EngineConnection) {
+        self.dirty.append(connection)
+        guard self.dirty.count == 1 else { return }
+        self.eventLoop.execute {
+            let connections = self.dirty
+            self.dirty.removeAll(keepingCapacity: true)
+            for connection in connections { connection.flush() }
+        }
+    }
+
+    func add(_ connection: EngineConnection) {
+        self.connections[ObjectIdentifier(connection)] = connection
+    }
+
+    func remove(_ connection: EngineConnection) {
+        self.connections[ObjectIdentifier(connection)] = nil
+        if self.connections.isEmpty {
+            self.emptyPromise?.succeed()
+            self.emptyPromise = nil
+        }
+    }
+
+    /// Closes every connection; the future says when the last one has gone, at the latest after `timeout`.
+    func shutDown(timeout: TimeAmount) -> EventLoopFuture<Void> {
+        self.eventLoop.assertInEventLoop()
+        for connection in self.connections.values { connection.close(.serverShuttingDown) }
+        if self.connections.isEmpty { return self.eventLoop.makeSucceededVoidFuture() }
+        let promise = self.emptyPromise ?? self.eventLoop.makePromise(of: Void.self)
+        self.emptyPromise = promise
+        let timer = self.eventLoop.scheduleTask(in: timeout) {
+            for connection in self.connections.values { connection.abandon() }
+        }
+        promise.futureResult.whenComplete { _ in timer.cancel() }
+        return promise.futureResult
+    }
+}

@@ -1,0 +1,118 @@
+import NIOCore
+import SocketIOProtocol
+
+/// What waits to be sent on one connection, bounded by its owner.
+///
+/// Two lists, of which only one is in use: frames for a WebSocket, gathered so that a turn of the loop makes few writes,
+/// and whole packets for polling, which has its own encoding. A packet that may be dropped remembers whose it is.
+struct OutboundQueue {
+    /// Frames up to this many bytes are copied together into one write; larger ones are handed on as they are.
+    private static let gatherLimit = 16 * 1024
+
+    private struct Chunk {
+        var frames: ByteBuffer
+        /// The socket that may be told that it lost this; nil when it must not be lost.
+        var droppableFor: ObjectIdentifier?
+        /// Whether `frames` may be shared with other connections.
+        var isShared: Bool
+    }
+
+    private struct Waiting {
+        var packet: EncodedPacket
+        var droppableFor: ObjectIdentifier?
+    }
+
+    private var chunks: CircularBuffer<Chunk> = []
+    private var packets: CircularBuffer<Waiting> = []
+
+    /// The bytes of both lists.
+    private(set) var byteCount = 0
+
+    /// Whether nothing waits.
+    var isEmpty: Bool { self.chunks.isEmpty && self.packets.isEmpty }
+
+    /// Whether packets wait for polling.
+    var hasPackets: Bool { !self.packets.isEmpty }
+
+    /// Adds frames.
+    ///
+    /// The first frames of a turn are kept by reference: when nothing else follows, a broadcast costs no copy. From the
+    /// second on they are copied behind one another, which is cheaper than one more buffer in the channel's queue.
+    mutating func append(frames: ByteBuffer, droppableFor owner: ObjectIdentifier?) {
+        self.byteCount += frames.readableBytes
+        guard
+            let last = self.chunks.indices.last,
+            self.chunks[last].droppableFor == owner,
+            self.chunks[last].frames.readableBytes + frames.readableBytes <= Self.gatherLimit
+        else {
+            self.chunks.append(Chunk(frames: frames, droppableFor: owner, isShared: true))
+            return
+        }
+        if self.chunks[last].isShared {
+            let first = self.chunks[last].frames
+            let capacity = max(2048, 2 * (first.readableBytes + frames.readableBytes))
+            var own = ByteBufferAllocator().buffer(capacity: capacity)
+            own.writeImmutableBuffer(first)
+            self.chunks[last].frames = own
+            self.chunks[last].isShared = false
+        }
+        self.chunks[last].frames.writeImmutableBuffer(frames)
+    }
+
+    /// Adds a packet for polling.
+    mutating func append(packet: EncodedPacket, droppableFor owner: ObjectIdentifier?) {
+        self.byteCount += packet.byteCount
+        self.packets.append(Waiting(packet: packet, droppableFor: owner))
+    }
+
+    /// The next frames to write.
+    mutating func popFrames() -> ByteBuffer? {
+        guard let chunk = self.chunks.popFirst() else { return nil }
+        self.byteCount -= chunk.frames.readableBytes
+        return chunk.frames
+    }
+
+    /// The next packets for polling, as messages: at most `count` packets.
+    mutating func popMessages(count: Int) -> [EngineMessage] {
+        var messages: [EngineMessage] = []
+        for _ in 0..<count {
+            guard let waiting = self.packets.popFirst() else { break }
+            self.byteCount -= waiting.packet.byteCount
+            messages.append(contentsOf: waiting.packet.messages)
+        }
+        return messages
+    }
+
+    /// The connection went over to a WebSocket: what waited for polling now waits as frames.
+    mutating func convertPacketsToFrames() {
+        while let waiting = self.packets.popFirst() {
+            self.byteCount -= waiting.packet.byteCount
+            self.append(frames: waiting.packet.frames, droppableFor: waiting.droppableFor)
+        }
+    }
+
+    /// Drops what belongs to the sockets for which `isTold` holds, and says for which of them there was something.
+    mutating func dropDroppable(where isTold: (ObjectIdentifier) -> Bool) -> Set<ObjectIdentifier> {
+        var losers: Set<ObjectIdentifier> = []
+        self.chunks.removeAll { chunk in
+            guard let owner = chunk.droppableFor, isTold(owner) else { return false }
+            losers.insert(owner)
+            self.byteCount -= chunk.frames.readableBytes
+            return true
+        }
+        self.packets.removeAll { waiting in
+            guard let owner = waiting.droppableFor, isTold(owner) else { return false }
+            losers.insert(owner)
+            self.byteCount -= waiting.packet.byteCount
+            return true
+        }
+        return losers
+    }
+
+    /// Forgets everything.
+    mutating func removeAll() {
+        self.chunks.removeAll()
+        self.packets.removeAll()
+        self.byteCount = 0
+    }
+}

@@ -1,0 +1,307 @@
+import NIOCore
+import NIOHTTP1
+import SocketIOProtocol
+
+/// Takes the requests for the Socket.IO path out of an HTTP/1 pipeline and lets everything else through untouched.
+///
+/// Confined to its channel's event loop. One exchange of its own at a time, and none while responses of the handlers behind
+/// it are due: pipelined requests are answered in the order they came, whoever answers them. What has to wait for that
+/// waits here, and reading stops meanwhile.
+final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// Our own request that is under way.
+    struct Exchange {
+        enum Phase {
+            /// The body is arriving; `body` holds what is of use.
+            case receiving(Intent)
+            /// The request is whole; the answer is awaited.
+            case waiting
+            /// Answered before it was whole: the rest is thrown away, then the connection is closed.
+            case discarding
+            /// The pipeline is being turned into a WebSocket's.
+            case upgrading
+        }
+
+        /// What happens once the request is whole.
+        enum Intent {
+            /// The session's loop is still being asked.
+            case undecided
+            /// A GET, of a session or to open one: its body, if any, means nothing.
+            case get(EngineConnection?)
+            /// A POST for a session.
+            case post(EngineConnection, TransportID, contentLength: Int?)
+            /// A WebSocket.
+            case upgrade(EngineConnection?, key: String)
+        }
+
+        let number: UInt64
+        let head: HTTPRequestHead
+        let corsHeaders: [(String, String)]
+        var phase: Phase
+        var body: [UInt8] = []
+        /// The body is too large, and whoever answers was told so.
+        var isOverflowing = false
+        /// The session that will answer, so that it can be told when this channel goes away.
+        var owner: (connection: EngineConnection, id: TransportID)?
+    }
+
+    let server: SocketIOServer
+    let isSecure: Bool
+    var exchange: Exchange?
+    private var exchangeCount: UInt64 = 0
+
+    /// Responses that handlers behind us still owe.
+    private var responsesDue = 0
+    /// Parts that wait for the exchange, or the responses due, to end.
+    private var waiting = CircularBuffer<HTTPServerRequestPart>()
+    private var isReadWithheld = false
+    private var isDraining = false
+
+    private var idleTimer: Scheduled<Void>?
+    private var idleSince = NIODeadline.now()
+    private var exchangeTimer: Scheduled<Void>?
+
+    init(server: SocketIOServer, isSecure: Bool) {
+        self.server = server
+        self.isSecure = isSecure
+    }
+
+    // MARK: Inbound
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .upgrading? = self.exchange?.phase { return }
+        self.waiting.append(Self.unwrapInboundIn(data))
+        self.drain(context)
+    }
+
+    /// Handles waiting parts as far as the order of responses allows.
+    func drain(_ context: ChannelHandlerContext) {
+        guard !self.isDraining else { return }
+        self.isDraining = true
+        while let part = self.waiting.first, self.canHandle(part) {
+            self.waiting.removeFirst()
+            self.handle(part, context: context)
+        }
+        self.isDraining = false
+        if self.waiting.isEmpty, self.isReadWithheld {
+            self.isReadWithheld = false
+            context.read()
+        }
+    }
+
+    private func canHandle(_ part: HTTPServerRequestPart) -> Bool {
+        switch (self.exchange?.phase, part) {
+        case (.receiving, _), (.discarding, _):
+            true
+        case (.waiting, _), (.upgrading, _):
+            false
+        case (nil, .head(let head)):
+            !self.isOurs(head) || self.responsesDue == 0
+        case (nil, .body), (nil, .end):
+            true
+        }
+    }
+
+    private func isOurs(_ head: HTTPRequestHead) -> Bool {
+        RequestTarget.isMatch(head.uri, path: self.server.configuration.path)
+    }
+
+    private func handle(_ part: HTTPServerRequestPart, context: ChannelHandlerContext) {
+        switch (self.exchange?.phase, part) {
+        case (nil, .head(let head)):
+            if self.isOurs(head) {
+                self.exchangeCount += 1
+                self.startExchangeTimer(context)
+                self.begin(head, number: self.exchangeCount, context: context)
+            } else {
+                self.responsesDue += 1
+                context.fireChannelRead(Self.wrapInboundOut(part))
+            }
+        case (nil, .body), (nil, .end):
+            context.fireChannelRead(Self.wrapInboundOut(part))
+        case (.receiving(let intent), .body(let bytes)):
+            self.receive(bytes, intent: intent, context: context)
+        case (.receiving(let intent), .end):
+            self.exchangeTimer?.cancel()
+            self.exchange?.phase = .waiting
+            self.requestIsWhole(intent, context: context)
+        case (.discarding, .end):
+            context.close(promise: nil)
+        case (.discarding, _), (.receiving, .head), (.waiting, _), (.upgrading, _):
+            break
+        }
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if self.waiting.isEmpty {
+            context.read()
+        } else {
+            self.isReadWithheld = true
+        }
+    }
+
+    // MARK: Outbound
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard case .end = Self.unwrapOutboundIn(data) else {
+            context.write(data, promise: promise)
+            return
+        }
+        context.write(data, promise: promise)
+        self.responsesDue -= 1
+        self.idleSince = .now()
+        self.drain(context)
+    }
+
+    /// Answers our exchange, if `number` is still the one under way.
+    func respond(_ number: UInt64, _ response: EngineResponse, headers: [(String, String)] = []) {
+        guard let exchange = self.exchange, exchange.number == number, let context = self.context else { return }
+        let isWhole: Bool
+        switch exchange.phase {
+        case .waiting: isWhole = true
+        case .receiving: isWhole = false
+        case .discarding, .upgrading: return
+        }
+        let isUpgrade = WebSocketHandshake.isUpgrade(exchange.head)
+        // llhttp stops parsing behind a request with `Connection: upgrade`, so a refused one ends the connection.
+        let keepsAlive = exchange.head.isKeepAlive && isWhole && !isUpgrade && !self.server.isShuttingDown
+
+        var head = HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: response.status))
+        head.headers.reserveCapacity(8)
+        for (name, value) in exchange.corsHeaders + headers { head.headers.add(name: name, value: value) }
+        if response.status != 204 {
+            head.headers.add(name: "content-type", value: response.contentType.rawValue)
+            head.headers.add(name: "content-length", value: String(response.body.count))
+        }
+        head.headers.add(name: "cache-control", value: "no-store")
+        if !keepsAlive {
+            head.headers.add(name: "connection", value: "close")
+        } else if exchange.head.version == .http1_0 {
+            head.headers.add(name: "connection", value: "keep-alive")
+        }
+
+        context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
+        if !response.body.isEmpty, exchange.head.method != .HEAD {
+            context.write(Self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: response.body)))), promise: nil)
+        }
+        let end = Self.wrapOutboundOut(.end(nil))
+        self.idleSince = .now()
+        guard isWhole else {
+            // Closing with unread bytes would reset the connection and may take the answer with it.
+            context.writeAndFlush(end, promise: nil)
+            self.exchange?.phase = .discarding
+            self.exchange?.owner = nil
+            self.startExchangeTimer(context)
+            return
+        }
+        self.endExchange()
+        if keepsAlive {
+            context.writeAndFlush(end, promise: nil)
+            self.drain(context)
+        } else {
+            self.waiting.removeAll()
+            let promise = context.eventLoop.makePromise(of: Void.self)
+            let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+            promise.futureResult.whenComplete { _ in bound.value.close(promise: nil) }
+            context.writeAndFlush(end, promise: promise)
+        }
+    }
+
+    /// The exchange is over; the next request may begin.
+    func endExchange() {
+        self.exchange = nil
+        self.exchangeTimer?.cancel()
+        self.exchangeTimer = nil
+    }
+
+    // MARK: Life
+
+    /// Our context, while we are in the pipeline.
+    private(set) var context: ChannelHandlerContext?
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        self.idleSince = .now()
+        self.startIdleTimer(context)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.abort()
+        self.context = nil
+        self.idleTimer?.cancel()
+        self.idleTimer = nil
+        self.exchangeTimer?.cancel()
+        self.exchangeTimer = nil
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.abort()
+        context.fireChannelInactive()
+    }
+
+    /// Tells the session that its answer has nowhere to go.
+    private func abort() {
+        self.waiting.removeAll()
+        guard let owner = self.exchange?.owner else { return }
+        self.endExchange()
+        owner.connection.requestAborted(owner.id)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case ChannelEvent.inputClosed:
+            // A client that waits in a long poll and has closed its half has gone away.
+            if self.exchange != nil {
+                self.abort()
+                context.close(promise: nil)
+                return
+            }
+        case is ChannelShouldQuiesceEvent where self.exchange != nil:
+            // The handlers behind us know nothing of this request and would close under it. The answer, which a shutdown
+            // of the server brings at once, closes the connection; the timer does so if it stays away.
+            self.startExchangeTimer(context)
+            return
+        default:
+            break
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    /// Closes the connection when no whole request came for a while, which bounds half-sent heads as well.
+    private func startIdleTimer(_ context: ChannelHandlerContext) {
+        guard let timeout = self.server.configuration.idleTimeout.map(TimeAmount.init) else { return }
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        self.idleTimer = context.eventLoop.scheduleTask(deadline: self.idleSince + timeout) {
+            bound.value.idleTimerFired(timeout)
+        }
+    }
+
+    private func idleTimerFired(_ timeout: TimeAmount) {
+        guard let context = self.context else { return }
+        if self.exchange != nil || self.responsesDue > 0 {
+            self.idleSince = .now()
+        } else if NIODeadline.now() >= self.idleSince + timeout {
+            context.close(promise: nil)
+            return
+        }
+        self.startIdleTimer(context)
+    }
+
+    /// Closes the connection when the body of a request, or the end of a refused one, takes too long.
+    private func startExchangeTimer(_ context: ChannelHandlerContext) {
+        self.exchangeTimer?.cancel()
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let number = self.exchangeCount
+        self.exchangeTimer = context.eventLoop.scheduleTask(in: TimeAmount(self.server.configuration.requestTimeout)) {
+            guard bound.value.exchangeCount == number, let context = bound.value.context else { return }
+            context.close(promise: nil)
+        }
+    }
+}
+
+@available(*, unavailable)
+extension Gate: Sendable {}

@@ -1,0 +1,41 @@
+import NIOCore
+import NIOHTTP1
+
+/// The server's half of the opening handshake (RFC 6455 section 4.2).
+enum WebSocketHandshake {
+    /// Whether a request asks for a WebSocket at all.
+    static func isUpgrade(_ head: HTTPRequestHead) -> Bool {
+        head.headers[canonicalForm: "upgrade"].contains { $0.lowercased() == "websocket" }
+            && head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
+    }
+
+    /// The key of a well-formed request, nil for any other (section 4.2.1).
+    static func key(of head: HTTPRequestHead) -> String? {
+        let keys = head.headers["sec-websocket-key"]
+        guard
+            head.method == .GET, head.version == .http1_1, self.hasKnownVersion(head),
+            keys.count == 1, Base64.decodedCount(of: Array(keys[0].utf8)) == 16
+        else { return nil }
+        return keys[0]
+    }
+
+    /// Whether the request speaks version 13, the only one there is.
+    static func hasKnownVersion(_ head: HTTPRequestHead) -> Bool {
+        head.headers["sec-websocket-version"] == ["13"]
+    }
+
+    /// The 101 response as bytes (section 4.2.2). No subprotocol and no extension are negotiated.
+    ///
+    /// - Parameter headers: CORS headers, which the reference also puts here.
+    static func response(key: String, headers: [(String, String)]) -> ByteBuffer {
+        let text = Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)
+        let accept = String(decoding: Base64.encode(SHA1.digest(of: text)), as: UTF8.self)
+        var buffer = ByteBuffer(string: "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n")
+        buffer.writeString("sec-websocket-accept: \(accept)\r\n")
+        for (name, value) in headers {
+            buffer.writeString("\(name): \(value)\r\n")
+        }
+        buffer.writeString("\r\n")
+        return buffer
+    }
+}
