@@ -1,0 +1,71 @@
+public import CRDT
+public import SocketIOProtocol
+
+/// The replica of an open document, inside ``DocumentHandle/perform(_:)``: everything here is synchronous.
+public struct DocumentReplica {
+    let core: DocumentCore
+
+    /// Makes the edits as one change; see ``DocumentHandle/edit(_:)``.
+    @discardableResult
+    public func edit(_ edits: [TextEdit]) throws(QuireError) -> Change? {
+        try self.core.edit(edits)
+    }
+
+    /// The replica's id.
+    public var id: ReplicaID { self.core.document.replica }
+
+    /// The text of a root.
+    public func text(of root: RootName = "body") -> String {
+        self.core.document.string(of: root)
+    }
+
+    /// The length of a root's text in UTF-16 code units.
+    public func utf16Count(of root: RootName = "body") -> Int {
+        self.core.document.utf16Count(of: root)
+    }
+
+    /// What the text shows.
+    public var version: Version { self.core.document.version }
+
+    /// What was received, held back or not.
+    public var receivedVersion: Version { self.core.receivedVersion }
+
+    /// How many changes made here are not stored yet.
+    public var pendingCount: Int { self.core.sync.pendingCount }
+
+    /// The size of those changes in bytes.
+    public var pendingByteCount: Int { self.core.sync.pendingByteCount }
+
+    /// Takes in the held changes that are part of `version`, when the document was opened with `holdsRemoteChanges`.
+    ///
+    /// - Throws: `PROTOCOL_VIOLATION` when the document refuses one of them.
+    public func integrateHeld(upTo version: Version) throws(QuireError) {
+        try self.core.integrateHeld(upTo: version)
+    }
+
+    /// Shows `state` to the other participants; null shows nothing.
+    public func setPresence(_ state: JSON) {
+        self.core.setPresence(state)
+    }
+
+    /// Sends `payload` to the other participants.
+    public func signal(_ payload: JSON) {
+        self.core.signal(payload)
+    }
+}
+
+@available(*, unavailable)
+extension DocumentReplica: Sendable {}
+
+extension DocumentCore {
+    func setPresence(_ state: JSON) {
+        self.presence = state
+        guard self.sync.phase == .joined else { return }
+        self.link?.request("presence", [.string(self.id), state]) { _ in }
+    }
+
+    func signal(_ payload: JSON) {
+        guard self.sync.phase == .joined else { return }
+        self.link?.request("signal", [.string(self.id), payload]) { _ in }
+    }
+}
