@@ -26,7 +26,7 @@ public protocol RoomOutbox: AnyObject {
 }
 
 /// What a room tells its participants.
-public enum RoomEvent: Sendable {
+public enum RoomEvent: Sendable, Equatable {
     /// To full clients: a `ChangeSet`. `session` is the author's, `nil` for a catch-up.
     case change([UInt8], revision: Revision, session: SessionID?)
     /// To thin clients: splices in order, each relative to the text after the one before.
