@@ -1,0 +1,141 @@
+import Collaboration
+import Logging
+import NIOCore
+import NIOHTTP1
+import ServiceLifecycle
+import SocketIO
+import SocketIOProtocol
+
+/// The `/docs` namespace: lets clients in, and tells them when the server goes.
+struct DocsGateway: Service {
+    /// After a shutdown clients wait so long, in milliseconds, before they try again.
+    ///
+    /// They add their own jitter.
+    static let retryAfter = 1000
+
+    let sockets: SocketIOServer
+    let hosts: RoomHosts
+    let authenticator: Authenticator
+    let limits: ServerLimits
+    let logger: Logger
+
+    /// Makes the namespace known.
+    ///
+    /// Call once, before anybody can connect.
+    func install() {
+        let namespace = sockets.of(RoomPacket.namespace)
+        namespace.use { [authenticator, logger] socket, handshake throws(ConnectError) in
+            do {
+                let credentials = try Authenticator.Credentials(
+                    auth: handshake.auth,
+                    authorization: handshake.headers.first(name: "authorization"),
+                    queryToken: handshake.query["token"],
+                    host: handshake.headers.first(name: "host")
+                )
+                let principal = try await authenticator.principal(for: credentials, now: WallClock.now)
+                socket.data = principal
+            } catch let error as AuthenticationError {
+                logger.info(
+                    "connection refused",
+                    metadata: [
+                        "code": "\(error.code.rawValue)", "reason": "\(error.reason)",
+                        "address": "\(handshake.address)",
+                    ]
+                )
+                throw ConnectError(message: error.message, data: ["code": .string(error.code.rawValue)])
+            } catch {
+                throw ConnectError(message: "the server made a mistake", data: ["code": "INTERNAL"])
+            }
+        }
+        namespace.onConnection { [hosts, limits, logger] socket in
+            guard let principal = socket.data as? Principal else { return socket.disconnect() }
+            Self.welcome(socket, principal, hosts: hosts, limits: limits, logger: logger)
+        }
+    }
+
+    private static func welcome(
+        _ socket: Socket,
+        _ principal: Principal,
+        hosts: RoomHosts,
+        limits: ServerLimits,
+        logger: Logger
+    ) {
+        var logger = logger
+        logger[metadataKey: "session"] = "\(socket.id)"
+        let connection = DocsConnection(
+            socket: socket,
+            principal: principal,
+            hosts: hosts,
+            limits: limits,
+            logger: logger
+        )
+        for event in DocsRequest.events {
+            socket.on(event) { arguments, ack in
+                connection.handle(event: event, arguments: arguments) { ack($0) }
+            }
+        }
+        socket.onAny { event, _, ack in
+            let name = String(event.prefix(64))
+            ack(RequestError(.unknownEvent, "there is no event \(name)").acknowledgement)
+        }
+        socket.onDrain { connection.drained() }
+        socket.onDisconnect { [logger] reason in
+            connection.disconnected()
+            logger.info("participant disconnected", metadata: ["reason": "\(reason)"])
+        }
+        socket.emit("authenticated", ["user": WireValue.user(principal.user)])
+        logger.info(
+            "participant connected",
+            metadata: ["user": "\(principal.user.id)", "address": "\(socket.handshake.address)"]
+        )
+        if let end = principal.expiresAt {
+            let expiry = TokenExpiry(socket: socket, end: end)
+            expiry.schedule()
+            socket.onDisconnect { _ in expiry.cancel() }
+        }
+    }
+
+    /// Waits for the shutdown, then tells the clients and stores everything.
+    func run() async throws {
+        try await gracefulShutdown()
+        logger.notice("shutting down", metadata: ["connections": "\(sockets.connectionCount)"])
+        sockets.of(RoomPacket.namespace).emit("closing", ["reason": "SHUTDOWN", "retryAfter": .int(Self.retryAfter)])
+        // What is left of the time is for the connections to close and for HTTP.
+        let limit = TimeAmount.seconds(Int64(max(1, limits.shutdownSeconds - 3)))
+        if !(await hosts.shutDown(within: limit)) {
+            logger.error("not every document could be closed in time; what was acknowledged is stored all the same")
+        }
+        await sockets.shutdown()
+    }
+}
+
+extension Socket: DocsSocket {}
+
+/// Ends a connection when its token ends.
+///
+/// `@unchecked Sendable`: touched on the socket's loop only.
+private final class TokenExpiry: @unchecked Sendable {
+    private let socket: Socket
+    private let end: Double
+    private var timer: Scheduled<Void>?
+
+    init(socket: Socket, end: Double) {
+        self.socket = socket
+        self.end = end
+    }
+
+    func schedule() {
+        // In steps of a day at most, since an end may lie further away than a timer reaches.
+        let seconds = min(max(end - WallClock.now, 0), 86_400)
+        timer = socket.eventLoop.scheduleTask(in: .milliseconds(Int64(seconds * 1000) + 1)) { [self] in
+            guard end <= WallClock.now else { return schedule() }
+            socket.emit("closing", ["reason": "TOKEN_EXPIRED", "retryAfter": 0])
+            socket.disconnect()
+        }
+    }
+
+    func cancel() {
+        timer?.cancel()
+        timer = nil
+    }
+}

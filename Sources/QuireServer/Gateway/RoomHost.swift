@@ -1,0 +1,288 @@
+import CRDT
+import Collaboration
+import Logging
+import NIOCore
+
+/// The rooms of one event loop: loads a document when it is first needed, runs its timer, unloads it when it is idle.
+///
+/// A document always has the same host, so nothing about it needs a lock or, as long as its participants are on the same
+/// loop, a hop.
+///
+/// `@unchecked Sendable`: everything mutable is touched on `loop` only, which every entry asserts.
+final class RoomHost: @unchecked Sendable {
+    /// A room and its way out.
+    final class OpenRoom {
+        let room: Room
+        let outlet: RoomOutlet
+
+        init(room: Room, outlet: RoomOutlet) {
+            self.room = room
+            self.outlet = outlet
+        }
+    }
+
+    /// Somebody who needs a room.
+    struct Waiter {
+        var mayCreate: Bool
+        var body: (Result<OpenRoom, RequestError>) -> Void
+    }
+
+    /// Carries a room from the task that loaded it to its loop.
+    ///
+    /// `@unchecked Sendable`: the task lets go of it when it hands it over.
+    private struct Delivery: @unchecked Sendable {
+        var result: Result<OpenRoom, LoadFailure>
+    }
+
+    private enum LoadFailure: Error {
+        /// There is no such document, and who asked first may not create it.
+        case unknown
+        case store(StoreError)
+        case room(RoomError)
+    }
+
+    /// The loop everything here happens on.
+    let loop: any EventLoop
+
+    private let store: any DocumentStore
+    private let limits: ServerLimits
+    private let roomLimits: RoomLimits
+    private let logger: Logger
+    private var table = RoomTable<OpenRoom, Waiter>()
+    private var waiterCounts: [DocumentID: Int] = [:]
+    private var closingCount = 0
+    private var whenClosed: (@Sendable () -> Void)?
+    private var isShuttingDown = false
+
+    init(loop: any EventLoop, store: any DocumentStore, limits: ServerLimits, logger: Logger) {
+        self.loop = loop
+        self.store = store
+        self.limits = limits
+        self.roomLimits = RoomLimits(limits)
+        self.logger = logger
+    }
+
+    /// Runs `work` on the loop: at once when already there, otherwise in the order of calls.
+    func run(_ work: @escaping @Sendable (RoomHost) -> Void) {
+        if loop.inEventLoop {
+            work(self)
+        } else {
+            loop.execute { work(self) }
+        }
+    }
+
+    // MARK: - Reaching a room
+
+    /// Calls `body` with the room, when it is open or after it was loaded.
+    ///
+    /// `mayCreate`: Whether a document that does not exist is made.
+    func enter(
+        _ id: DocumentID,
+        mayCreate: Bool,
+        isUrgent: Bool = false,
+        body: @escaping (Result<OpenRoom, RequestError>) -> Void
+    ) {
+        loop.assertInEventLoop()
+        guard !isShuttingDown else {
+            return body(.failure(RequestError(.shuttingDown, "the server is shutting down; connect again soon")))
+        }
+        guard isUrgent || waiterCounts[id, default: 0] < limits.maximumWaitingRequests else {
+            return body(.failure(RequestError(.busy, "too much waits for the document to be loaded; try again")))
+        }
+        switch table.request(id, waiter: Waiter(mayCreate: mayCreate, body: body)) {
+        case .use(let open):
+            body(.success(open))
+        case .load:
+            waiterCounts[id, default: 0] += 1
+            load(id, mayCreate: mayCreate)
+        case .wait:
+            waiterCounts[id, default: 0] += 1
+        }
+    }
+
+    /// Calls `body` with the room if it is open or on its way, but never begins to load it: for those who have joined.
+    ///
+    /// `isUrgent`: Whether it must get through however many wait, as what takes a participant out must.
+    func use(
+        _ id: DocumentID,
+        isUrgent: Bool = false,
+        body: @escaping (Result<OpenRoom, RequestError>) -> Void
+    ) {
+        loop.assertInEventLoop()
+        if let open = table[id] {
+            body(.success(open))
+        } else if waiterCounts[id] != nil {
+            enter(id, mayCreate: false, isUrgent: isUrgent, body: body)
+        } else {
+            body(.failure(RequestError(.notJoined, "the room was closed; join again")))
+        }
+    }
+
+    /// The room if it is open; for what happens to rooms rather than in them.
+    func openRoom(_ id: DocumentID) -> OpenRoom? {
+        loop.assertInEventLoop()
+        return table[id]
+    }
+
+    // MARK: - Loading
+
+    private func load(_ id: DocumentID, mayCreate: Bool) {
+        let store = self.store
+        Task {
+            let delivery = Delivery(result: await self.open(id, from: store, mayCreate: mayCreate))
+            loop.execute { self.finishLoading(id, delivery.result) }
+        }
+    }
+
+    /// Reads the document and builds the room, off the loop: a large one takes its time.
+    private func open(
+        _ id: DocumentID,
+        from store: any DocumentStore,
+        mayCreate: Bool
+    ) async -> Result<OpenRoom, LoadFailure> {
+        let stored: StoredDocument
+        do {
+            if let found = try await store.load(id) {
+                stored = found
+            } else if mayCreate {
+                let epoch = Epoch.random()
+                try await store.create(id, epoch: epoch)
+                stored = StoredDocument(epoch: epoch)
+            } else {
+                return .failure(.unknown)
+            }
+        } catch {
+            return .failure(.store(error))
+        }
+        let outlet = RoomOutlet(document: id, host: self)
+        var generator = SystemRandomNumberGenerator()
+        do {
+            let room = try Room(
+                id: id,
+                stored: stored,
+                replica: .random(using: &generator),
+                environment: .init(hosting: self, store: store, limits: roomLimits),
+                outbox: outlet
+            )
+            return .success(OpenRoom(room: room, outlet: outlet))
+        } catch {
+            return .failure(.room(error))
+        }
+    }
+
+    private func finishLoading(_ id: DocumentID, _ result: Result<OpenRoom, LoadFailure>) {
+        waiterCounts[id] = nil
+        switch result {
+        case .success(let open):
+            let waiters = table.loaded(id, room: open)
+            logger.info("document opened", metadata: ["doc": "\(id)", "rev": "\(open.room.revision)"])
+            for waiter in waiters { waiter.body(.success(open)) }
+            // Starts the idle timer even when all who waited have left again.
+            open.room.tick()
+            if isShuttingDown { unload(id) }
+        case .failure(.unknown):
+            // Those who may create it start again; the others know now.
+            for waiter in table.failed(id) {
+                if waiter.mayCreate {
+                    enter(id, mayCreate: true, body: waiter.body)
+                } else {
+                    waiter.body(.failure(RequestError(RoomError(.unknownDocument, "there is no such document"))))
+                }
+            }
+        case .failure(.store(let error)):
+            refuse(id, RoomError(error), because: "\(error)")
+        case .failure(.room(let error)):
+            refuse(id, error, because: "\(error)")
+        }
+        reportIfClosed()
+    }
+
+    private func refuse(_ id: DocumentID, _ error: RoomError, because reason: String) {
+        logger.error("document could not be opened", metadata: ["doc": "\(id)", "error": "\(reason)"])
+        for waiter in table.failed(id) { waiter.body(.failure(RequestError(error))) }
+    }
+
+    // MARK: - The life of a room
+
+    /// The room's timer fired.
+    func tick(_ id: DocumentID) {
+        loop.assertInEventLoop()
+        table[id]?.room.tick()
+    }
+
+    /// Unloads the room unless somebody came meanwhile.
+    func unloadIfIdle(_ id: DocumentID) {
+        loop.assertInEventLoop()
+        guard let open = table[id], open.room.memberCount == 0 else { return }
+        unload(id)
+    }
+
+    private func unload(_ id: DocumentID) {
+        guard let open = table.startUnloading(id) else { return }
+        closingCount += 1
+        open.room.unload { [self] in
+            open.outlet.close()
+            closingCount -= 1
+            logger.info("document closed", metadata: ["doc": "\(id)", "rev": "\(open.room.revision)"])
+            reloadIfWanted(id, table.gone(id))
+            reportIfClosed()
+        }
+    }
+
+    /// The store failed under the room: it is over.
+    func roomFailed(_ id: DocumentID, _ error: StoreError) {
+        loop.assertInEventLoop()
+        logger.error("document closed because the store failed", metadata: ["doc": "\(id)", "error": "\(error)"])
+        table[id]?.outlet.close()
+        reloadIfWanted(id, table.gone(id))
+    }
+
+    private func reloadIfWanted(_ id: DocumentID, _ action: RoomTable<OpenRoom, Waiter>.GoneAction) {
+        switch action {
+        case .none: break
+        case .load: load(id, mayCreate: false)
+        }
+    }
+
+    // MARK: - Shutdown
+
+    /// Unloads every room; `completion` comes, on the loop, when the store has everything.
+    func shutDown(completion: @escaping @Sendable () -> Void) {
+        loop.assertInEventLoop()
+        isShuttingDown = true
+        whenClosed = completion
+        for (id, _) in table.openRooms { unload(id) }
+        reportIfClosed()
+    }
+
+    private func reportIfClosed() {
+        guard isShuttingDown, closingCount == 0, waiterCounts.isEmpty, table.openRooms.isEmpty else { return }
+        whenClosed?()
+        whenClosed = nil
+    }
+}
+
+extension Room.Environment {
+    /// What a room gets from its host.
+    init(hosting host: RoomHost, store: any DocumentStore, limits: RoomLimits) {
+        let loop = host.loop
+        self.init(
+            store: store,
+            limits: limits,
+            hop: { work in loop.execute(work) },
+            now: { NIODeadline.now().uptimeNanoseconds },
+            timestamp: { Int64(WallClock.now * 1000) }
+        )
+    }
+}
+
+extension RoomLimits {
+    /// The server's limits, as far as they concern one room.
+    init(_ limits: ServerLimits) {
+        self.init()
+        documentByteCount = limits.maximumDocumentBytes
+        presenceByteCount = limits.maximumPresenceBytes
+        editSpliceCount = limits.maximumEditsPerRequest
+        idleInterval = UInt64(limits.idleUnloadSeconds) * 1_000_000_000
+    }
+}

@@ -1,0 +1,22 @@
+import SocketIO
+
+extension SocketIOConfiguration {
+    /// What the server's configuration means for its connections.
+    init(_ configuration: ServerConfiguration) {
+        self.init()
+        let limits = configuration.limits
+        maxPayload = limits.maximumMessageBytes
+        allowedOrigins = configuration.allowedOrigins
+        // Rooms hold back long before (see `DocsConnection.noticeIfBehind`); what may come on top are answers, the
+        // largest of them a whole document.
+        maxBufferedBytes = limits.maximumBufferedBytes + 2 * limits.maximumDocumentBytes + limits.maximumMessageBytes
+        messageRate = Self.rate(limits.messagesPerSecond, burstSeconds: 10)
+        byteRate = Self.rate(limits.bytesPerSecond, burstSeconds: 10)
+        connectionRatePerAddress = Self.rate(limits.connectionsPerSecondPerAddress, burstSeconds: 2)
+    }
+
+    private static func rate(_ perSecond: Int, burstSeconds: Int) -> RateLimit? {
+        guard perSecond > 0 else { return nil }
+        return RateLimit(perSecond: Double(perSecond), burst: Double(perSecond) * Double(burstSeconds))
+    }
+}

@@ -1,0 +1,143 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// Turns whatever is thrown into `{code, message, retryable}`, and adds to every answer what keeps browsers careful.
+struct AnswerMiddleware<Context: RequestContext>: RouterMiddleware {
+    @concurrent
+    func handle(
+        _ request: Request,
+        context: Context,
+        next: @concurrent (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        var response: Response
+        do {
+            response = try await next(request, context)
+        } catch let error as RequestError {
+            response = HTTPReply.error(error)
+        } catch let error as AuthenticationError {
+            context.logger.debug(
+                "request refused",
+                metadata: ["code": "\(error.code.rawValue)", "reason": "\(error.reason)"]
+            )
+            response = HTTPReply.error(RequestError(error))
+        } catch let error as any HTTPResponseError where error.status == .notFound {
+            response = HTTPReply.error(Self.nothingHere(request))
+        } catch {
+            context.logger.error(
+                "request failed",
+                metadata: ["error": "\(type(of: error))", "path": "\(request.uri.path)"]
+            )
+            response = HTTPReply.error(RequestError(.internalError, "the server made a mistake"))
+        }
+        for (name, value) in Self.security { response.headers[name] = value }
+        if !response.headers.contains(.cacheControl) { response.headers[.cacheControl] = "no-cache" }
+        return response
+    }
+
+    /// The router knows no such method and path.
+    ///
+    /// All there is can only be read.
+    private static func nothingHere(_ request: Request) -> RequestError {
+        guard request.method == .get || request.method == .head else {
+            return RequestError(.methodNotAllowed, "only GET and HEAD are understood here")
+        }
+        return RequestError(.notFound, "there is nothing at this address")
+    }
+
+    /// Scripts, styles and connections from this server only; no sniffing of types, no embedding elsewhere.
+    private static var security: [(HTTPField.Name, String)] {
+        [
+            (.xContentTypeOptions, "nosniff"),
+            (.contentSecurityPolicy, SecurityPolicy.content),
+            (SecurityPolicy.referrerPolicyName, "no-referrer"),
+            (SecurityPolicy.frameOptionsName, "SAMEORIGIN"),
+            (SecurityPolicy.openerPolicyName, "same-origin"),
+        ]
+    }
+}
+
+/// Header names that HTTPTypes does not know, and the content policy.
+enum SecurityPolicy {
+    static let referrerPolicyName = name("Referrer-Policy")
+    static let frameOptionsName = name("X-Frame-Options")
+    static let openerPolicyName = name("Cross-Origin-Opener-Policy")
+
+    /// The samples need no more than this.
+    static let content = """
+        default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; object-src 'none'; base-uri 'none'; \
+        form-action 'none'; frame-ancestors 'self'
+        """
+
+    private static func name(_ text: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is a header name") }
+        return name
+    }
+}
+
+/// Refuses pages of origins that may not talk to this server, and tells browsers about those that may (CORS).
+///
+/// The same rule as for Socket.IO.
+struct OriginMiddleware<Context: RequestContext>: RouterMiddleware {
+    let allowedOrigins: [String]?
+
+    @concurrent
+    func handle(
+        _ request: Request,
+        context: Context,
+        next: @concurrent (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        guard let origin = request.headers[.origin] else { return try await next(request, context) }
+        let isOurs = Self.isSameOrigin(origin, host: request.head.authority)
+        guard isOurs || admits(origin) else {
+            throw RequestError(.originNotAllowed, "pages of this origin may not talk to this server")
+        }
+        if isOurs { return try await next(request, context) }
+        var response: Response
+        if request.method == .options, request.headers[.accessControlRequestMethod] != nil {
+            response = Response(status: .noContent)
+            response.headers[.accessControlAllowMethods] = "GET, HEAD"
+            response.headers[.accessControlAllowHeaders] = "Authorization"
+            response.headers[.accessControlMaxAge] = "600"
+        } else {
+            do {
+                response = try await next(request, context)
+            } catch let error as RequestError {
+                response = HTTPReply.error(error)
+            } catch let error as AuthenticationError {
+                response = HTTPReply.error(RequestError(error))
+            }
+        }
+        response.headers[.accessControlAllowOrigin] = origin
+        response.headers[.vary] = "Origin"
+        return response
+    }
+
+    private func admits(_ origin: String) -> Bool {
+        guard let allowedOrigins else { return false }
+        let origin = origin.lowercased()
+        return allowedOrigins.contains { allowed in
+            let allowed = allowed.lowercased()
+            if allowed == "*" || allowed == origin { return true }
+            guard let star = allowed.firstRange(of: "://*.") else { return false }
+            let scheme = allowed[..<star.lowerBound] + "://"
+            let suffix = allowed[allowed.index(before: star.upperBound)...]
+            let host = origin.dropFirst(scheme.count)
+            return origin.hasPrefix(scheme) && host.hasSuffix(suffix) && host.utf8.count > suffix.utf8.count
+                && !host.contains("/")
+        }
+    }
+
+    /// Whether a page came from this server itself.
+    ///
+    /// The scheme may differ: a proxy in front may end TLS.
+    static func isSameOrigin(_ origin: String, host: String?) -> Bool {
+        guard let host = host?.lowercased(), let separator = origin.firstRange(of: "://") else { return false }
+        let scheme = origin[..<separator.lowerBound].lowercased()
+        let port = scheme == "https" ? ":443" : ":80"
+        func withoutPort(_ authority: String) -> String {
+            authority.hasSuffix(port) ? String(authority.dropLast(port.count)) : authority
+        }
+        return withoutPort(String(origin[separator.upperBound...]).lowercased()) == withoutPort(host)
+    }
+}

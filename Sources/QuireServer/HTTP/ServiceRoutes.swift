@@ -1,0 +1,58 @@
+import Collaboration
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOPosix
+import SocketIOProtocol
+
+/// `/healthz` and the samples.
+struct ServiceRoutes: Sendable {
+    /// How long the store may take to answer before the server calls itself ill.
+    static let patience = TimeAmount.seconds(2)
+
+    let store: any DocumentStore
+    let files: StaticFiles?
+    let loop: any EventLoop
+
+    func add(to router: Router<BasicRequestContext>) {
+        router.get("/healthz") { _, _ in await health() }
+        router.get("/") { request, _ in try await file(request) }
+        router.get("**") { request, _ in try await file(request) }
+    }
+
+    /// 200 when the store answers.
+    private func health() async -> Response {
+        let answer = loop.makePromise(of: Bool.self)
+        // Whichever comes first; a promise ignores the second.
+        let timer = loop.scheduleTask(in: Self.patience) { answer.succeed(false) }
+        answer.completeWithTask { [store] in
+            do {
+                _ = try await store.list(after: nil, limit: 1)
+                return true
+            } catch {
+                return false
+            }
+        }
+        let isWell = (try? await answer.futureResult.get()) ?? false
+        timer.cancel()
+        guard isWell else {
+            return HTTPReply.error(RequestError(RoomError(.storeFailed, "the store does not answer")))
+        }
+        return HTTPReply.json(["status": "ok"])
+    }
+
+    private func file(_ request: Request) async throws -> Response {
+        guard let files else {
+            throw RequestError(
+                .notFound,
+                "no pages are served here: start `quire serve` where the samples folder is, or with --samples DIR"
+            )
+        }
+        guard let path = PercentEncoding.decode(request.uri.path) else {
+            throw RequestError(.notFound, "there is nothing at this address")
+        }
+        let found = try await NIOThreadPool.singleton.runIfActive { files.file(at: path) }
+        guard let found else { throw RequestError(.notFound, "there is nothing at this address") }
+        return HTTPReply.bytes(found.bytes, contentType: found.contentType)
+    }
+}

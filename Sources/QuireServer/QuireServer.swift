@@ -1,0 +1,155 @@
+import Collaboration
+import Hummingbird
+import HummingbirdCore
+public import Logging
+import NIOCore
+import NIOPosix
+import SQLiteStore
+public import ServiceLifecycle
+import SocketIO
+import SocketIOProtocol
+
+/// The whole server: documents in a SQLite file, `/docs` over Socket.IO, the HTTP interface and the samples.
+///
+/// Run it in a `ServiceGroup`. A graceful shutdown tells the clients, stores everything and returns.
+///
+///     let server = try QuireServer(configuration: configuration, logger: logger)
+///     let group = ServiceGroup(services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+///     try await group.run()
+public struct QuireServer: Service {
+    private let configuration: ServerConfiguration
+    private let logger: Logger
+    private let onListening: @Sendable (Int) -> Void
+
+    /// A server that listens once it is run.
+    ///
+    /// `onListening`: Called once, with the port, when clients can connect.
+    /// - Throws: when the configuration cannot work or is not safe.
+    public init(
+        configuration: ServerConfiguration,
+        logger: Logger,
+        onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
+    ) throws(ConfigurationError) {
+        try configuration.validate()
+        self.configuration = configuration
+        self.logger = logger
+        self.onListening = onListening
+    }
+
+    /// Serves until it is told to stop.
+    ///
+    /// - Throws: when the database or the address cannot be had.
+    public func run() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoopCount)
+        do {
+            let store = try SQLiteStore(configuration: .init(path: configuration.databasePath), logger: logger)
+            do {
+                try await serve(store: store, group: group)
+            } catch {
+                await store.close()
+                throw error
+            }
+            await store.close()
+        } catch {
+            try? await group.shutdownGracefully()
+            throw error
+        }
+        try await group.shutdownGracefully()
+        logger.notice("stopped")
+    }
+
+    private func serve(store: any DocumentStore, group: any EventLoopGroup) async throws {
+        if let secret = configuration.jwtSecret, secret.byteCount < 32 {
+            logger.warning("the JWT secret is shorter than the 32 bytes HS256 asks for (RFC 7518, section 3.2)")
+        }
+        let authenticator = await Authenticator(configuration: configuration)
+        let hosts = RoomHosts(group: group, store: store, limits: configuration.limits, logger: logger)
+        let sockets = SocketIOServer(
+            configuration: SocketIOConfiguration(configuration),
+            eventLoopGroup: group,
+            logger: logger
+        )
+        let gateway = DocsGateway(
+            sockets: sockets,
+            hosts: hosts,
+            authenticator: authenticator,
+            limits: configuration.limits,
+            logger: logger
+        )
+        gateway.install()
+        let application = application(
+            router: router(store: store, hosts: hosts, authenticator: authenticator, loop: group.any()),
+            sockets: sockets,
+            group: group
+        )
+        // Shut down in reverse: clients are told and documents stored while HTTP still answers.
+        let services = ServiceGroup(services: [application, gateway], logger: quietLogger)
+        try await services.run()
+    }
+
+    private func router(
+        store: any DocumentStore,
+        hosts: RoomHosts,
+        authenticator: Authenticator,
+        loop: any EventLoop
+    ) -> Router<BasicRequestContext> {
+        let router = Router(options: .autoGenerateHeadEndpoints)
+        router.add(middleware: AnswerMiddleware())
+        router.add(middleware: OriginMiddleware(allowedOrigins: configuration.allowedOrigins))
+        let documents = DocumentRoutes(
+            reader: DocumentReader(hosts: hosts, store: store),
+            store: store,
+            authenticator: authenticator,
+            guestsMayList: configuration.listensOnLoopbackOnly
+        )
+        documents.add(to: router)
+        let files = configuration.samplesDirectory.flatMap(StaticFiles.init(directory:))
+        if let directory = configuration.samplesDirectory, files == nil {
+            logger.warning("there is no such samples folder", metadata: ["path": "\(directory)"])
+        }
+        ServiceRoutes(store: store, files: files, loop: loop).add(to: router)
+        return router
+    }
+
+    private func application(
+        router: Router<BasicRequestContext>,
+        sockets: SocketIOServer,
+        group: any EventLoopGroup
+    ) -> Application<RouterResponder<BasicRequestContext>> {
+        Application(
+            router: router,
+            server: .http1(
+                // The gate times the connection out: Hummingbird does not see the requests that it takes.
+                configuration: .init(additionalChannelHandlers: [sockets.makeGate()])
+            ),
+            // The backlog is what `listen` holds while a burst of clients reconnects at once.
+            configuration: .init(address: .hostname(configuration.host, port: configuration.port), backlog: 1024),
+            onServerRunning: { channel in announce(channel) },
+            eventLoopGroupProvider: .shared(group),
+            logger: quietLogger
+        )
+    }
+
+    private func announce(_ channel: any Channel) {
+        let port = channel.localAddress?.port ?? configuration.port
+        if let path = configuration.portFile {
+            do {
+                try PortFile.write(port: port, to: path)
+            } catch {
+                logger.error(
+                    "the port file could not be written",
+                    metadata: ["path": "\(path)", "errno": "\(error.code)"]
+                )
+            }
+        }
+        logger.notice("listening", metadata: ["host": "\(configuration.host)", "port": "\(port)"])
+        onListening(port)
+    }
+
+    /// For the frameworks: their start-up lines say what ours do.
+    private var quietLogger: Logger {
+        var quiet = logger
+        if quiet.logLevel == .info || quiet.logLevel == .notice { quiet.logLevel = .warning }
+        return quiet
+    }
+}

@@ -1,0 +1,148 @@
+import ArgumentParser
+import Logging
+import QuireServer
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// The environment, as far as the command line asks for it.
+enum Environment {
+    /// Where the secret may be, so that it need not stand in the list of processes.
+    static let secretName = "QUIRE_JWT_SECRET"
+
+    /// The variables that are asked for.
+    static var variables: [String: String] {
+        guard let value = getenv(secretName) else { return [:] }
+        return [secretName: String(cString: value)]
+    }
+}
+
+/// The secret that tokens are signed with.
+struct SecretOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The HS256 secret of tokens. Better given as QUIRE_JWT_SECRET: others can see command lines.",
+            valueName: "secret"
+        )
+    )
+    var jwtSecret: String?
+
+    @Option(help: ArgumentHelp("The `kid` of that secret; tokens that name another are refused.", valueName: "id"))
+    var jwtKeyID: String?
+
+    /// The secret from the command line, else from the environment.
+    func secret(environment: [String: String]) -> Secret? {
+        (jwtSecret ?? environment[Environment.secretName]).map { Secret($0) }
+    }
+}
+
+/// Who may connect.
+struct AccessOptions: ParsableArguments {
+    @OptionGroup
+    var secret: SecretOptions
+
+    @Flag(help: "Accept tokens that never end.")
+    var allowTokensWithoutExpiry = false
+
+    @Flag(help: "Let clients in without a token, wherever the server listens.")
+    var allowAnonymous = false
+
+    @Option(
+        name: .customLong("allowed-origin"),
+        help: ArgumentHelp(
+            """
+            An origin whose pages may connect, such as https://example.org; * for any. May be repeated. Pages of the \
+            server itself always may.
+            """,
+            valueName: "origin"
+        )
+    )
+    var allowedOrigins: [String] = []
+
+    /// Puts the options into a configuration.
+    func apply(to configuration: inout ServerConfiguration, environment: [String: String]) {
+        configuration.jwtSecret = secret.secret(environment: environment)
+        configuration.jwtKeyID = secret.jwtKeyID
+        configuration.requiresExpiry = !allowTokensWithoutExpiry
+        configuration.allowAnonymous = allowAnonymous
+        configuration.allowedOrigins = allowedOrigins.isEmpty ? nil : allowedOrigins
+    }
+}
+
+extension LogFormat: ExpressibleByArgument {}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+/// What is logged, and how.
+///
+/// Logs go to standard error.
+struct LoggingOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The least that is logged.", valueName: "level"))
+    var logLevel = Logger.Level.info
+
+    @Option(help: ArgumentHelp("How a line looks.", valueName: "format"))
+    var logFormat = LogFormat.text
+
+    /// A logger as asked for.
+    func makeLogger(label: String, atLeast floor: Logger.Level = .trace) -> Logger {
+        Logger(label: label) { StructuredLogHandler(label: $0, format: logFormat, level: max(logLevel, floor)) }
+    }
+}
+
+/// What clients may ask for.
+struct LimitOptions: ParsableArguments {
+    @Option(help: "Bytes of one message.")
+    var maxMessageBytes = ServerLimits().maximumMessageBytes
+
+    @Option(help: "Bytes of one document's content.")
+    var maxDocumentBytes = ServerLimits().maximumDocumentBytes
+
+    @Option(help: "Documents that one connection may have joined.")
+    var maxDocuments = ServerLimits().documentsPerConnection
+
+    @Option(help: "Bytes of one presence state.")
+    var maxPresenceBytes = ServerLimits().maximumPresenceBytes
+
+    @Option(help: "Bytes that may wait to be sent to one connection.")
+    var maxBufferedBytes = ServerLimits().maximumBufferedBytes
+
+    @Option(help: "Operations in one edit.")
+    var maxOps = ServerLimits().maximumEditsPerRequest
+
+    @Option(help: "Messages a second and connection; 0 is no limit.")
+    var messagesPerSecond = ServerLimits().messagesPerSecond
+
+    @Option(help: "Bytes a second and connection; 0 is no limit.")
+    var bytesPerSecond = ServerLimits().bytesPerSecond
+
+    @Option(help: "New connections a second from one address; 0 is no limit.")
+    var connectionsPerSecond = ServerLimits().connectionsPerSecondPerAddress
+
+    @Option(help: "Seconds after which an idle document leaves memory.")
+    var idleSeconds = ServerLimits().idleUnloadSeconds
+
+    @Option(help: "Seconds that a graceful shutdown may take.")
+    var shutdownSeconds = ServerLimits().shutdownSeconds
+
+    /// The limits.
+    var serverLimits: ServerLimits {
+        var limits = ServerLimits()
+        limits.maximumMessageBytes = maxMessageBytes
+        limits.maximumDocumentBytes = maxDocumentBytes
+        limits.documentsPerConnection = maxDocuments
+        limits.maximumPresenceBytes = maxPresenceBytes
+        limits.maximumBufferedBytes = maxBufferedBytes
+        limits.maximumEditsPerRequest = maxOps
+        limits.messagesPerSecond = messagesPerSecond
+        limits.bytesPerSecond = bytesPerSecond
+        limits.connectionsPerSecondPerAddress = connectionsPerSecond
+        limits.idleUnloadSeconds = idleSeconds
+        limits.shutdownSeconds = shutdownSeconds
+        return limits
+    }
+}

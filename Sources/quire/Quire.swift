@@ -1,0 +1,11 @@
+import ArgumentParser
+
+/// The command line: puts the parts together, nothing else.
+@main
+struct Quire: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "quire",
+        abstract: "A server on which people edit the same document at the same time.",
+        subcommands: [Serve.self, Token.self]
+    )
+}
