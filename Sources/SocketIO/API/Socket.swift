@@ -124,7 +124,10 @@ public final class Socket: @unchecked Sendable {
     ///
     /// - Parameter packet: must be of this socket's namespace.
     public func emit(preencoded packet: EncodedPacket) {
-        assert(packet.namespace == self.namespace.name, "a packet of \(packet.namespace) sent to \(self.namespace.name)")
+        assert(
+            packet.namespace == self.namespace.name,
+            "a packet of \(packet.namespace) sent to \(self.namespace.name)"
+        )
         if self.eventLoop.inEventLoop {
             self.deliver(packet, isVolatile: false)
         } else {

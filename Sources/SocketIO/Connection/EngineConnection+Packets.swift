@@ -52,7 +52,8 @@ extension EngineConnection {
     /// Performs what the Socket.IO machine asks for.
     func perform(_ action: SocketServerAction) {
         var isRefused = false
-        if case .none = action {} else {
+        if case .none = action {
+        } else {
             isRefused = self.isPacketRefused
             self.isPacketRefused = false
         }
@@ -88,9 +89,14 @@ extension EngineConnection {
         guard let ackID else { return }
         let error: JSON = [
             "ok": false,
-            "error": ["code": "RATE_LIMITED", "message": "Too many messages; slow down and try again", "retryable": true],
+            "error": [
+                "code": "RATE_LIMITED", "message": "Too many messages; slow down and try again", "retryable": true,
+            ],
         ]
-        self.enqueue(self.socketIO.acknowledge(namespace: namespace, id: ackID, arguments: [error]), namespace: namespace)
+        self.enqueue(
+            self.socketIO.acknowledge(namespace: namespace, id: ackID, arguments: [error]),
+            namespace: namespace
+        )
     }
 
     // MARK: Namespaces

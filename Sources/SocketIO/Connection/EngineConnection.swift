@@ -243,12 +243,14 @@ final class EngineConnection: @unchecked Sendable {
         guard link === self.direct else { return link.close(code) }
         self.closeCode = self.closeReason?.webSocketCode ?? code
         self.flush()
+        guard self.closeCode != nil else { return }
         // A peer that does not read must not keep what is queued for it.
-        if self.direct != nil, self.closeCode != nil {
-            self.loop.eventLoop.scheduleTask(in: TimeAmount(self.server.configuration.closeTimeout)) {
-                self.outbound.removeAll()
-                self.flush()
-            }
+        self.loop.eventLoop.scheduleTask(in: TimeAmount(self.server.configuration.closeTimeout)) {
+            guard let direct = self.direct, let code = self.closeCode else { return }
+            self.outbound.removeAll()
+            self.closeCode = nil
+            self.direct = nil
+            direct.close(code)
         }
     }
 

@@ -15,7 +15,7 @@ extension Gate {
             phase: .receiving(.undecided)
         )
         guard isAdmitted else {
-            return self.respond(number, EngineErrorCode.forbidden.response(message: "Origin not allowed"))
+            return self.answerAtEnd(number, EngineErrorCode.forbidden.response(message: "Origin not allowed"))
         }
         if head.method == .OPTIONS {
             return self.answerPreflight(head, number: number)
@@ -35,7 +35,7 @@ extension Gate {
                 )
                 self.proceed(purpose, connection: nil)
             } catch {
-                self.respond(number, error.response())
+                self.answerAtEnd(number, error.response())
             }
             return
         }
@@ -61,7 +61,7 @@ extension Gate {
                 guard $0.exchange?.number == number else { return }
                 switch result {
                 case .success(let purpose): $0.proceed(purpose, connection: connection)
-                case .failure(let error): $0.respond(number, error.response())
+                case .failure(let error): $0.answerAtEnd(number, error.response())
                 }
             }
         }
@@ -83,11 +83,13 @@ extension Gate {
                 let isOldVersion = !WebSocketHandshake.hasKnownVersion(exchange.head)
                 var response = EngineErrorCode.badRequest.response(message: "Malformed WebSocket handshake")
                 response.status = isOldVersion ? 426 : 400
-                return self.respond(exchange.number, response, headers: [("sec-websocket-version", "13")])
+                return self.answerAtEnd(exchange.number, response, headers: [("sec-websocket-version", "13")])
             }
             intent = .upgrade(connection, key: key)
         case (.polling, .POST):
-            guard let connection else { return self.respond(exchange.number, EngineErrorCode.badHandshakeMethod.response()) }
+            guard let connection else {
+                return self.answerAtEnd(exchange.number, EngineErrorCode.badHandshakeMethod.response())
+            }
             let id = self.server.makeTransportID()
             let contentLength = exchange.head.headers.first(name: "content-length").flatMap { Int($0) }
             intent = .post(connection, id, contentLength: contentLength)
@@ -121,6 +123,9 @@ extension Gate {
     /// More of the body came.
     func receive(_ bytes: ByteBuffer, intent: Exchange.Intent, context: ChannelHandlerContext) {
         guard let exchange = self.exchange, !exchange.isOverflowing else { return }
+        if case .answer(let response, let headers) = intent {
+            return self.respond(exchange.number, response, headers: headers)
+        }
         let limit = self.server.configuration.maxPayload
         guard bytes.readableBytes <= limit - exchange.body.count else {
             self.exchange?.isOverflowing = true
@@ -144,6 +149,8 @@ extension Gate {
         switch intent {
         case .undecided:
             break
+        case .answer(let response, let headers):
+            self.respond(exchange.number, response, headers: headers)
         case .get(let connection?):
             let id = self.server.makeTransportID()
             self.exchange?.owner = (connection, id)
@@ -218,6 +225,6 @@ extension Gate {
         if let requested = head.headers.first(name: "access-control-request-headers") {
             headers.append(("access-control-allow-headers", requested))
         }
-        self.respond(number, EngineResponse(status: 204, contentType: .plainText, body: []), headers: headers)
+        self.answerAtEnd(number, EngineResponse(status: 204, contentType: .plainText, body: []), headers: headers)
     }
 }

@@ -32,7 +32,11 @@ extension Gate {
             closeTimeout: TimeAmount(configuration.closeTimeout)
         )
         do {
-            try self.install(handler, response: WebSocketHandshake.response(key: key, headers: exchange.corsHeaders), context)
+            try self.install(
+                handler,
+                response: WebSocketHandshake.response(key: key, headers: exchange.corsHeaders),
+                context
+            )
         } catch {
             self.server.logger.error("WebSocket upgrade failed", metadata: ["error": "\(error)"])
             context.close(promise: nil)

@@ -30,6 +30,9 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
         enum Intent {
             /// The session's loop is still being asked.
             case undecided
+            /// The answer is known already. It waits for the end of the request, so that the connection can live on, unless
+            /// there is a body: nobody has to send that in vain.
+            case answer(EngineResponse, [(String, String)])
             /// A GET, of a session or to open one: its body, if any, means nothing.
             case get(EngineConnection?)
             /// A POST for a session.
@@ -155,6 +158,16 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
         self.responsesDue -= 1
         self.idleSince = .now()
         self.drain(context)
+    }
+
+    /// Answers our exchange as soon as that does not cost the connection: at the end of the request, or at its body.
+    func answerAtEnd(_ number: UInt64, _ response: EngineResponse, headers: [(String, String)] = []) {
+        guard self.exchange?.number == number else { return }
+        if case .receiving? = self.exchange?.phase {
+            self.exchange?.phase = .receiving(.answer(response, headers))
+        } else {
+            self.respond(number, response, headers: headers)
+        }
     }
 
     /// Answers our exchange, if `number` is still the one under way.

@@ -7,7 +7,9 @@ import NIOHTTP1
 /// A server framework adds its extra handlers behind its own codec, where the parts have other types. The gate belongs
 /// directly behind NIOHTTP1's handlers, which every HTTP/1 server on NIO has; so it finds its place itself and works in a
 /// plain pipeline and in Hummingbird's alike.
-final class GateInstaller: ChannelHandler, RemovableChannelHandler {
+final class GateInstaller: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+
     private let server: SocketIOServer
     private let isSecure: Bool
 
@@ -23,14 +25,18 @@ final class GateInstaller: ChannelHandler, RemovableChannelHandler {
             try pipeline.addHandler(gate, position: .after(Self.lastHTTPHandler(in: pipeline)))
         } catch {
             // Our caller's mistake, not a peer's: the pipeline has no HTTP/1 request decoder.
-            self.server.logger.critical("the Socket.IO gate needs an HTTP/1 server pipeline", metadata: ["error": "\(error)"])
+            self.server.logger.critical(
+                "the Socket.IO gate needs an HTTP/1 server pipeline",
+                metadata: ["error": "\(error)"]
+            )
             context.close(promise: nil)
         }
         pipeline.removeHandler(context: context, promise: nil)
     }
 
     /// The last of NIOHTTP1's handlers, in the order `configureHTTPServerPipeline` adds them.
-    private static func lastHTTPHandler(in pipeline: ChannelPipeline.SynchronousOperations) throws -> any ChannelHandler {
+    private static func lastHTTPHandler(in pipeline: ChannelPipeline.SynchronousOperations) throws -> any ChannelHandler
+    {
         if let handler = try? pipeline.handler(type: HTTPServerProtocolErrorHandler.self) { return handler }
         if let handler = try? pipeline.handler(type: NIOHTTPResponseHeadersValidator.self) { return handler }
         if let handler = try? pipeline.handler(type: HTTPServerPipelineHandler.self) { return handler }

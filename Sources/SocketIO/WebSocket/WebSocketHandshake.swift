@@ -30,7 +30,9 @@ enum WebSocketHandshake {
     static func response(key: String, headers: [(String, String)]) -> ByteBuffer {
         let text = Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)
         let accept = String(decoding: Base64.encode(SHA1.digest(of: text)), as: UTF8.self)
-        var buffer = ByteBuffer(string: "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n")
+        var buffer = ByteBuffer(
+            string: "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
+        )
         buffer.writeString("sec-websocket-accept: \(accept)\r\n")
         for (name, value) in headers {
             buffer.writeString("\(name): \(value)\r\n")
