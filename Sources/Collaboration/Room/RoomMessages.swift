@@ -112,6 +112,12 @@ public struct EditReceipt: Sendable, Equatable {
     public var revision: Revision
     /// The splices as they were applied, relative to the text at the revision before; `nil` when they are those that were sent.
     public var applied: [TextEdit]?
+
+    /// A receipt with its parts.
+    public init(revision: Revision, applied: [TextEdit]?) {
+        self.revision = revision
+        self.applied = applied
+    }
 }
 
 /// The answer to `sync`.

@@ -1,0 +1,207 @@
+public import Collaboration
+import CRDT
+import Foundation
+import Testing
+import TestSupport
+
+/// The executor of a room in tests: closures wait until the test runs them.
+///
+/// `@unchecked Sendable`: the list is read and written with `lock` held.
+final class ManualExecutor: @unchecked Sendable {
+    private let lock = NSLock()
+    private var waiting: [@Sendable () -> Void] = []
+
+    /// How many closures wait.
+    var count: Int { lock.withLock { waiting.count } }
+
+    func hop(_ body: @escaping @Sendable () -> Void) {
+        lock.withLock { waiting.append(body) }
+    }
+
+    /// Runs what waits, and what that adds.
+    func run() {
+        while let body = lock.withLock({ waiting.isEmpty ? nil : waiting.removeFirst() }) { body() }
+    }
+}
+
+/// A clock that the test sets. `@unchecked Sendable`: read and written with `lock` held.
+final class ManualClock: @unchecked Sendable {
+    private let lock = NSLock()
+    private var nanoseconds: UInt64 = 1_000_000_000_000
+
+    var now: UInt64 { lock.withLock { nanoseconds } }
+
+    func advance(milliseconds: UInt64) {
+        lock.withLock { nanoseconds += milliseconds * 1_000_000 }
+    }
+}
+
+/// An outbox that remembers what each participant got.
+final class RecordingOutbox: RoomOutbox {
+    /// What was delivered, in order.
+    var delivered: [SessionID: [RoomEvent]] = [:]
+    /// How often something was encoded: once a broadcast.
+    var broadcastCount = 0
+    /// Participants whose queue is full: they get one more event and fall behind.
+    var congested: Set<SessionID> = []
+    var wakeAt: UInt64?
+    var idleCount = 0
+    var failures: [StoreError] = []
+    weak var room: Room?
+    /// Called for each delivery, when set.
+    var onDelivery: ((SessionID, RoomEvent) -> Void)?
+
+    func send(_ event: RoomEvent, to session: SessionID) {
+        delivered[session, default: []].append(event)
+        onDelivery?(session, event)
+        if congested.contains(session) { room?.fellBehind(session) }
+    }
+
+    func broadcast(_ event: RoomEvent, to sessions: [SessionID], except excluded: SessionID?) {
+        broadcastCount += 1
+        for session in sessions where session != excluded { send(event, to: session) }
+    }
+
+    func wake(at deadline: UInt64) { wakeAt = deadline }
+    func roomIsIdle() { idleCount += 1 }
+    func roomFailed(_ error: StoreError) { failures.append(error) }
+
+    /// What a participant got since the last time, presence left out unless asked for.
+    func take(_ session: SessionID, presence: Bool = false) -> [RoomEvent] {
+        let events = delivered.removeValue(forKey: session) ?? []
+        return events.filter { if case .presence = $0 { presence } else { true } }
+    }
+}
+
+/// A room with everything around it played by the test.
+final class RoomHarness {
+    static let id = StoreConformance.name("doc")
+
+    let store: any DocumentStore
+    let executor = ManualExecutor()
+    let clock = ManualClock()
+    let outbox = RecordingOutbox()
+    let room: Room
+
+    /// Opens (or creates) the document.
+    static func open(
+        _ store: any DocumentStore = MemoryStore(.manual),
+        limits: RoomLimits = .init(),
+        replica: UInt64 = 1 << 40
+    ) async throws -> RoomHarness {
+        let stored = try await store.open(id, mayCreate: true)
+        return try RoomHarness(store, stored: stored, limits: limits, replica: replica)
+    }
+
+    init(_ store: any DocumentStore, stored: StoredDocument, limits: RoomLimits, replica: UInt64) throws(RoomError) {
+        self.store = store
+        let environment = Room.Environment(
+            store: store,
+            limits: limits,
+            hop: { [executor] in executor.hop($0) },
+            now: { [clock] in clock.now },
+            timestamp: { 1_700_000_000_000 }
+        )
+        room = try Room(
+            id: Self.id,
+            stored: stored,
+            replica: ReplicaID(replica),
+            environment: environment,
+            outbox: outbox
+        )
+        outbox.room = room
+    }
+
+    /// The store, when it is the one in memory.
+    var memory: MemoryStore {
+        guard let memory = store as? MemoryStore else { preconditionFailure("not a MemoryStore") }
+        return memory
+    }
+
+    /// Brings what waits to the disk and tells the room.
+    func commit(_ count: Int = .max) {
+        memory.commit(count)
+        executor.run()
+    }
+
+    /// Lets time pass, and ticks as asked for.
+    func advance(milliseconds: UInt64) {
+        clock.advance(milliseconds: milliseconds)
+        while let wakeAt = outbox.wakeAt, wakeAt <= clock.now {
+            outbox.wakeAt = nil
+            room.tick()
+        }
+    }
+
+    @discardableResult
+    func join(
+        _ session: SessionID,
+        role: Role = .write,
+        format: ParticipantFormat = .changes,
+        version: Version? = nil,
+        epoch: Epoch? = nil,
+        presence: [UInt8]? = nil
+    ) throws -> JoinReply {
+        try room.join(
+            JoinRequest(
+                session: session,
+                user: User(id: "user-\(session)", name: "\(session)"),
+                role: role,
+                format: format,
+                version: version,
+                epoch: epoch,
+                presence: presence
+            )
+        )
+    }
+
+    /// Sends a change and keeps what comes back.
+    func change(_ bytes: [UInt8], from session: SessionID) -> Outcome<Revision> {
+        let outcome = Outcome<Revision>()
+        room.change(bytes, from: session) { outcome.set($0) }
+        return outcome
+    }
+
+    /// Sends an edit and keeps what comes back.
+    func edit(_ edits: [TextEdit], base: UInt64, from session: SessionID) -> Outcome<EditReceipt> {
+        let outcome = Outcome<EditReceipt>()
+        room.edit(base: Revision(base), edits: edits, from: session) { outcome.set($0) }
+        return outcome
+    }
+
+    /// The text of the root that the tests use.
+    var text: String { room.content.first { $0.root == "body" }?.text ?? "" }
+}
+
+/// What a completion said, and how often.
+final class Outcome<Value> {
+    private(set) var count = 0
+    private(set) var result: Result<Value, RoomError>?
+
+    func set(_ result: Result<Value, RoomError>) {
+        count += 1
+        self.result = result
+    }
+
+    var value: Value? { try? result?.get() }
+    var error: RoomError? { if case .failure(let error) = result { error } else { nil } }
+}
+
+extension SessionID: ExpressibleByStringLiteral {
+    public init(stringLiteral value: String) { self.init(value) }
+}
+
+/// A splice of the root that the tests use.
+func splice(_ offset: Int, delete count: Int = 0, _ insert: String = "") -> TextEdit {
+    TextEdit(root: "body", utf16Offset: offset, deleteCount: count, insert: Array(insert.utf16))
+}
+
+/// A patch of the root that the tests use.
+func patch(_ offset: Int, delete count: Int = 0, _ insert: String = "") -> Patch {
+    Patch(root: "body", utf16Offset: offset, deleteCount: count, insert: Array(insert.utf16))
+}
+
+/// Says that a test went where it must not.
+func fail(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) {
+    Issue.record(Comment(rawValue: text), sourceLocation: sourceLocation)
+}
