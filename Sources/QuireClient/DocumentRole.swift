@@ -1,4 +1,6 @@
-/// What a participant may do with a document. Each role may do what those below it may.
+/// What a participant may do with a document.
+///
+/// Each role may do what those below it may.
 public enum DocumentRole: String, Comparable, Sendable, CaseIterable {
     /// See the text and who is there.
     case read

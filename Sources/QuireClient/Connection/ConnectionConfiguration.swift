@@ -1,20 +1,26 @@
 public import NIOCore
 
-/// The times and bounds of a connection. The defaults suit an editor on the internet.
+/// The times and bounds of a connection.
+///
+/// The defaults suit an editor on the internet.
 public struct ConnectionConfiguration: Sendable {
     /// The name of a user without a token; ignored when there is a token.
     public var guestName: String?
     /// How long TCP (and TLS) may take to connect.
-    public var connectTimeout: TimeAmount = .seconds(10)
+    public var connectTimeout: Duration = .seconds(10)
     /// How long the server may take to answer an event before the connection is taken for dead.
-    public var ackTimeout: TimeAmount = .seconds(30)
+    public var ackTimeout: Duration = .seconds(30)
     /// The upper bound of the first wait before reconnecting; it doubles with each failure.
-    public var reconnectBase: TimeAmount = .milliseconds(100)
+    public var reconnectBase: Duration = .milliseconds(100)
     /// The upper bound of every wait before reconnecting.
-    public var reconnectMaximum: TimeAmount = .seconds(10)
-    /// The largest message taken from the server; a snapshot comes in one. Above the server's largest document.
+    public var reconnectMaximum: Duration = .seconds(10)
+    /// The largest message taken from the server; a snapshot comes in one.
+    ///
+    /// Above the server's largest document.
     public var maximumMessageSize: Int = 256 << 20
-    /// Messages of changes that are sent ahead of their acks. What is edited meanwhile travels together in the next one.
+    /// Messages of changes that are sent ahead of their acks.
+    ///
+    /// What is edited meanwhile travels together in the next one.
     public var inFlightLimit: Int = 4
     /// The size of one message of changes, in bytes; below the 1 MiB that a server takes.
     public var batchByteLimit: Int = 128 << 10
@@ -32,7 +38,7 @@ public struct ConnectionConfiguration: Sendable {
 
     var transportOptions: TransportOptions {
         TransportOptions(
-            connectTimeout: self.connectTimeout,
+            connectTimeout: TimeAmount(self.connectTimeout),
             maxFrameSize: self.maximumMessageSize,
             secure: self.secureTransport
         )
@@ -40,8 +46,8 @@ public struct ConnectionConfiguration: Sendable {
 
     var backoff: Backoff {
         Backoff(
-            base: UInt64(max(1, self.reconnectBase.nanoseconds)),
-            maximum: UInt64(max(1, self.reconnectMaximum.nanoseconds))
+            base: UInt64(max(1, TimeAmount(self.reconnectBase).nanoseconds)),
+            maximum: UInt64(max(1, TimeAmount(self.reconnectMaximum).nanoseconds))
         )
     }
 

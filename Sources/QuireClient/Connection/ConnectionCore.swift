@@ -3,8 +3,9 @@ internal import Logging
 internal import NIOCore
 internal import SocketIOProtocol
 
-/// A connection behind its public face: the current attempt, the wait for the next, the open documents. Confined to its
-/// event loop.
+/// A connection behind its public face: the current attempt, the wait for the next, the open documents.
+///
+/// Confined to its event loop.
 final class ConnectionCore {
     let address: ServerAddress
     let configuration: ConnectionConfiguration

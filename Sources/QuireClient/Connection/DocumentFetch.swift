@@ -19,7 +19,7 @@ enum DocumentFetch {
             to: core.address,
             on: core.eventLoop,
             options: core.configuration.transportOptions,
-            timeout: core.configuration.ackTimeout
+            timeout: TimeAmount(core.configuration.ackTimeout)
         )
     }
 

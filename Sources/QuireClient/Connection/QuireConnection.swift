@@ -56,11 +56,14 @@ public final class QuireConnection: Sendable {
         self.eventLoop.execute { core.value.close() }
     }
 
-    /// Opens a document. Opening it twice gives two handles of one replica.
+    /// Opens a document.
+    ///
+    /// Opening it twice gives two handles of one replica.
     ///
     /// - Parameters:
     ///   - id: 1 to 128 characters of `[A-Za-z0-9._~:-]`.
     ///   - options: how; the first opening's count.
+    /// - Returns: a handle of the document.
     /// - Throws: the server's refusal, when it is final. While the server cannot be reached it waits.
     public func open(_ id: String, options: DocumentOptions = .init()) async throws(QuireError) -> DocumentHandle {
         let document = try await self.onLoop { core throws(QuireError) in
@@ -97,12 +100,16 @@ public final class QuireConnection: Sendable {
         await self.read { $0.setToken(token) }
     }
 
-    /// Cuts the socket as a failing network would. For tests and demonstrations of reconnecting.
+    /// Cuts the socket as a failing network would.
+    ///
+    /// For tests and demonstrations of reconnecting.
     public func interrupt() async {
         await self.read { $0.interrupt() }
     }
 
-    /// Leaves all documents and closes the socket. What was not stored is lost: ``DocumentHandle/flush(timeout:)`` first.
+    /// Leaves all documents and closes the socket.
+    ///
+    /// What was not stored is lost: ``DocumentHandle/flush(timeout:)`` first.
     public func close() async {
         await self.read { $0.close() }
     }

@@ -8,7 +8,9 @@ internal import SocketIOProtocol
 ///
 /// Used once: to reconnect, another is made. Confined to its event loop.
 final class SocketAttempt {
-    /// What the owner hears, in order. After `ended` nothing comes.
+    /// What the owner hears, in order.
+    ///
+    /// After `ended` nothing comes.
     enum Event {
         case connected
         case event(name: String, arguments: [JSON])
@@ -86,7 +88,7 @@ final class SocketAttempt {
             completion(.failure(.init(code: .disconnected, message: "not connected", retryable: true)))
             return
         }
-        let deadline = NIODeadline.now() + self.configuration.ackTimeout
+        let deadline = NIODeadline.now() + TimeAmount(self.configuration.ackTimeout)
         self.requests[sent.id] = Request(deadline: deadline, completion: completion)
         self.send(sent.messages)
     }
@@ -262,8 +264,9 @@ final class SocketAttempt {
         return [session, self.requests.values.map(\.deadline).min()].compactMap { $0 }.min()
     }
 
-    /// One timer for all deadlines. It may fire early, when deadlines moved away meanwhile: that is cheaper than moving it
-    /// with each message.
+    /// One timer for all deadlines.
+    ///
+    /// It may fire early, when deadlines moved away meanwhile: that is cheaper than moving it with each message.
     private func scheduleTimer() {
         guard !self.isEnded, let deadline = self.nextDeadline else { return }
         if let timer = self.timer {

@@ -1,7 +1,9 @@
 internal import CRDT
 internal import SocketIOProtocol
 
-/// The events of the `/docs` namespace and their acks, between JSON and types. What a server sends is checked here, once.
+/// The events of the `/docs` namespace and their acks, between JSON and types.
+///
+/// What a server sends is checked here, once.
 enum DocsMessages {
     /// The namespace.
     static let namespace = "/docs"

@@ -3,7 +3,9 @@ internal import Logging
 internal import NIOCore
 internal import SocketIOProtocol
 
-/// One open document: the replica, what it owes the server, and who listens. Confined to the connection's event loop.
+/// One open document: the replica, what it owes the server, and who listens.
+///
+/// Confined to the connection's event loop.
 ///
 /// `DocumentCore` decides nothing about resending and healing: ``SyncStateMachine`` does. It moves bytes between that, the
 /// replica and the connection, and tells the observers.
@@ -145,7 +147,9 @@ final class DocumentCore {
         self.waiters.update(self)
     }
 
-    /// Ends the document here. The server learns it from `leave`, when there is a socket.
+    /// Ends the document here.
+    ///
+    /// The server learns it from `leave`, when there is a socket.
     func close() {
         guard self.state != .closed else { return }
         self.generation += 1
@@ -162,7 +166,9 @@ final class DocumentCore {
 @available(*, unavailable)
 extension DocumentCore: Sendable {}
 
-/// What a document needs of its connection. Every call and every answer is on the connection's event loop.
+/// What a document needs of its connection.
+///
+/// Every call and every answer is on the connection's event loop.
 protocol DocumentLink: AnyObject {
     /// Sends an event of the documents' namespace; `completion` gets the ack, or why there is none. It is called once.
     func request(_ event: String, _ arguments: [JSON], completion: @escaping (Result<[JSON], QuireError>) -> Void)

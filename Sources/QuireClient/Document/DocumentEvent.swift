@@ -19,7 +19,9 @@ public enum DocumentEvent: Sendable {
     case discarded(DiscardedWork)
 }
 
-/// Where an open document stands with its server. The text can be read and edited in every state but the last two.
+/// Where an open document stands with its server.
+///
+/// The text can be read and edited in every state but the last two.
 public enum DocumentState: Equatable, Sendable {
     /// Not connected; edits are queued.
     case offline

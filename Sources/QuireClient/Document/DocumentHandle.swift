@@ -51,7 +51,9 @@ public final class DocumentHandle: Sendable {
     }
 
     /// Runs `body` on the connection's event loop with the replica: many edits for the price of one hop, and no change
-    /// of others in between. It must not block.
+    /// of others in between.
+    ///
+    /// It must not block.
     public func perform<T: Sendable>(
         _ body: @escaping @Sendable (DocumentReplica) throws(QuireError) -> T
     ) async throws(QuireError) -> T {
@@ -78,7 +80,9 @@ public final class DocumentHandle: Sendable {
         get async { await self.read { $0.sync.revision } }
     }
 
-    /// The replica's id. It changes when the document is rebuilt from the server's state.
+    /// The replica's id.
+    ///
+    /// It changes when the document is rebuilt from the server's state.
     public var replica: ReplicaID {
         get async { await self.read { $0.document.replica } }
     }
@@ -100,11 +104,18 @@ public final class DocumentHandle: Sendable {
 
     // MARK: Waiting
 
-    /// Waits until everything made here is on the server's disk. Without a timeout it waits through reconnects.
+    /// Waits until everything made here is on the server's disk.
+    ///
+    /// Without a timeout it waits through reconnects.
     ///
     /// - Throws: why it cannot be stored: closed, parked, refused; `TIMED_OUT`.
     public func flush(timeout: Duration? = nil) async throws(QuireError) {
         try await self.wait(for: .stored, timeout: timeout)
+    }
+
+    /// Waits until the server has let us into the document.
+    public func joined(timeout: Duration? = nil) async throws(QuireError) {
+        try await self.wait(for: .joined, timeout: timeout)
     }
 
     /// Waits until everything in `version` was received.
@@ -124,7 +135,9 @@ public final class DocumentHandle: Sendable {
         try await self.perform { replica throws(QuireError) in replica.setPresence(state) }
     }
 
-    /// Sends `payload` to the other participants. Stored nowhere; lost when there is no connection.
+    /// Sends `payload` to the other participants.
+    ///
+    /// Stored nowhere; lost when there is no connection.
     public func signal(_ payload: JSON) async throws(QuireError) {
         try await self.perform { replica throws(QuireError) in replica.signal(payload) }
     }
@@ -179,7 +192,9 @@ public final class DocumentHandle: Sendable {
         }
     }
 
-    /// Leaves the document. What was not stored is lost: ``flush(timeout:)`` first.
+    /// Leaves the document.
+    ///
+    /// What was not stored is lost: ``flush(timeout:)`` first.
     public func close() async {
         await self.read { $0.close() }
     }

@@ -3,7 +3,9 @@ public import SocketIOProtocol
 
 /// How a document is opened.
 public struct DocumentOptions: Sendable {
-    /// The replica's id; nil takes a random one. Never one that wrote before: see ``CRDT/ReplicaID``.
+    /// The replica's id; nil takes a random one.
+    ///
+    /// Never one that wrote before: see ``CRDT/ReplicaID``.
     public var replica: ReplicaID?
     /// What this participant shows about itself from the start.
     public var presence: JSON?

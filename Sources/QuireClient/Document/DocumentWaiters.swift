@@ -19,7 +19,9 @@ final class DocumentWaiters {
     private var waiters: [Waiter] = []
     private var next: UInt64 = 0
 
-    /// Calls `resume` once, when the condition holds or cannot come true any more. Returns an id to give up with.
+    /// Calls `resume` once, when the condition holds or cannot come true any more.
+    ///
+    /// Returns an id to give up with.
     @discardableResult
     func wait(
         for condition: Condition,

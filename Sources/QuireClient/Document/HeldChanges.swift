@@ -15,7 +15,9 @@ struct HeldChanges {
         if self.version[change.replica] <= change.sequence { self.version[change.replica] = change.sequence + 1 }
     }
 
-    /// Keeps the changes that are new. Returns them, and whether one came before what it depends on (that one is not kept).
+    /// Keeps the changes that are new.
+    ///
+    /// Returns them, and whether one came before what it depends on (that one is not kept).
     mutating func receive(_ changes: [Change]) -> (kept: [Change], hasGap: Bool) {
         var kept: [Change] = []
         for change in changes {

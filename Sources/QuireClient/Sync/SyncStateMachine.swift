@@ -14,7 +14,9 @@ internal import CRDT
 struct SyncStateMachine {
     /// The bounds.
     struct Configuration: Equatable, Sendable {
-        /// Messages sent and not yet acknowledged. More than a few would only delay the refusal of the first.
+        /// Messages sent and not yet acknowledged.
+        ///
+        /// More than a few would only delay the refusal of the first.
         var inFlightLimit = 4
         /// The size of one message's changes, in bytes, well below the server's 1 MiB for a message.
         var batchByteLimit = 128 << 10
@@ -98,7 +100,9 @@ struct SyncStateMachine {
 
     // MARK: Changes
 
-    /// A change was made here. It will be sent.
+    /// A change was made here.
+    ///
+    /// It will be sent.
     mutating func recordLocal(_ change: Change) {
         self.log.append(change, isOwn: true, stage: .queued)
     }
@@ -222,7 +226,9 @@ struct SyncStateMachine {
         self.isSuspended = false
     }
 
-    /// The role changed. What is queued is sent as soon as the role allows it.
+    /// The role changed.
+    ///
+    /// What is queued is sent as soon as the role allows it.
     mutating func roleChanged(_ role: DocumentRole) {
         self.role = role
     }
@@ -344,7 +350,9 @@ struct SyncStateMachine {
         if self.storedVersion[change.replica] < next { self.storedVersion[change.replica] = next }
     }
 
-    /// Queues what is kept and the server, having `version`, lacks. Returns whether that includes others' changes.
+    /// Queues what is kept and the server, having `version`, lacks.
+    ///
+    /// Returns whether that includes others' changes.
     ///
     /// One's own changes that it has are queued all the same: having is not storing, and only an ack tells. They are at most
     /// what was in flight, and the server answers duplicates without storing them again.

@@ -73,7 +73,9 @@ struct UnstoredLog {
         }
     }
 
-    /// Moves the entry at `position` to another stage. A stored one never moves again.
+    /// Moves the entry at `position` to another stage.
+    ///
+    /// A stored one never moves again.
     mutating func setStage(_ stage: Stage, at position: Int) {
         guard position >= self.base, position < self.end else { return }
         let slot = position - self.origin

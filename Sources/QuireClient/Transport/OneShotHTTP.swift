@@ -2,7 +2,9 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 
-/// One HTTP/1.1 request on a connection of its own. Enough to fetch a document's text and for long polling.
+/// One HTTP/1.1 request on a connection of its own.
+///
+/// Enough to fetch a document's text and for long polling.
 enum OneShotHTTP {
     /// What the server answered.
     struct Response: Sendable {

@@ -1,7 +1,9 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Long polling: each request on a connection of its own. The fallback where something on the way breaks WebSockets.
+/// Long polling: each request on a connection of its own.
+///
+/// The fallback where something on the way breaks WebSockets.
 final class PollingTransport {
     private let address: ServerAddress
     private let eventLoop: any EventLoop

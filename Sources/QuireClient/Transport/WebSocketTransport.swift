@@ -3,9 +3,13 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOWebSocket
 
-/// One WebSocket to a server, opened by an HTTP upgrade. Confined to its event loop.
+/// One WebSocket to a server, opened by an HTTP upgrade.
+///
+/// Confined to its event loop.
 final class WebSocketTransport {
-    /// What happens on the socket, in order. After `closed` nothing comes.
+    /// What happens on the socket, in order.
+    ///
+    /// After `closed` nothing comes.
     enum Event {
         case opened
         case text([UInt8])
@@ -76,7 +80,9 @@ final class WebSocketTransport {
         channel.flush()
     }
 
-    /// Closes after what was sent. No event follows.
+    /// Closes after what was sent.
+    ///
+    /// No event follows.
     func close(code: UInt16) {
         if case .open(let channel) = self.state {
             var data = channel.allocator.buffer(capacity: 2)
