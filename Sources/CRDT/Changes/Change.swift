@@ -13,17 +13,48 @@ public struct Change: Hashable, Sendable {
     public let dependencies: Version
     /// Its bytes, as they travel and are stored; see `FORMAT.md`.
     public let encoded: [UInt8]
-    /// Where the operations start in `encoded`.
-    let body: ChangeBody
 
-    /// Reads a change from bytes that came from outside.
-    ///
-    /// - Throws: when the bytes are not exactly one well-formed change. Whether it fits a document is found out when it
-    ///   is applied.
-    /// - Complexity: O(n) for n bytes.
-    public init(decoding bytes: [UInt8]) throws(FormatError) {
-        preconditionFailure("not yet")
+    /// How far its first Lamport timestamp is above the end of its author's earlier ones.
+    let lamportAdvance: UInt64
+    /// How the operations are written.
+    let shape: ChangeShape
+    /// Where the operations lie in `encoded`.
+    let operations: Range<Int>
+
+    /// For what was just written here.
+    init(
+        replica: ReplicaID,
+        sequence: UInt64,
+        dependencies: Version,
+        encoded: [UInt8],
+        lamportAdvance: UInt64,
+        shape: ChangeShape,
+        operations: Range<Int>
+    ) {
+        self.replica = replica
+        self.sequence = sequence
+        self.dependencies = dependencies
+        self.encoded = encoded
+        self.lamportAdvance = lamportAdvance
+        self.shape = shape
+        self.operations = operations
     }
+
+    /// Two changes are equal when their bytes are.
+    public static func == (left: Change, right: Change) -> Bool { left.encoded == right.encoded }
+
+    /// Hashes the bytes.
+    public func hash(into hasher: inout Hasher) { hasher.combine(encoded) }
 }
 
-struct ChangeBody: Hashable, Sendable {}
+/// The lowest bits of a change's first byte: how its operations are written. Typing and backspacing have their own.
+enum ChangeShape: UInt8, Sendable {
+    /// The number of operations, then the operations.
+    case several = 0
+    /// One character of ASCII after the author's newest element.
+    case typing = 1
+    /// One operation.
+    case single = 2
+    /// The deletion of one of the author's elements.
+    case erasing = 3
+}

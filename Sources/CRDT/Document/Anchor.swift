@@ -29,13 +29,3 @@ public struct Anchor: Hashable, Sendable {
     /// The end of a text, whatever is inserted there.
     public static let end = Anchor(.end)
 }
-
-extension Anchor {
-    /// The anchor as bytes; see `FORMAT.md`.
-    public var encoded: [UInt8] { preconditionFailure("not yet") }
-
-    /// Reads an anchor from bytes that came from outside. Whether its element exists is found out in a document.
-    ///
-    /// - Throws: when the bytes are not exactly one anchor.
-    public init(decoding bytes: [UInt8]) throws(FormatError) { preconditionFailure("not yet") }
-}

@@ -90,6 +90,12 @@ public struct Version: Hashable, Sendable {
         entries = merged
     }
 
+    /// Where the replica's entry is, if it has one.
+    func index(of replica: ReplicaID) -> Int? {
+        let index = insertionIndex(of: replica)
+        return index < entries.count && entries[index].replica == replica ? index : nil
+    }
+
     private func insertionIndex(of replica: ReplicaID) -> Int {
         var low = 0
         var high = entries.count
@@ -99,14 +105,4 @@ public struct Version: Hashable, Sendable {
         }
         return low
     }
-}
-
-extension Version {
-    /// The version as bytes; see `FORMAT.md`.
-    public var encoded: [UInt8] { preconditionFailure("not yet") }
-
-    /// Reads a version from bytes that came from outside.
-    ///
-    /// - Throws: when the bytes are not exactly one version.
-    public init(decoding bytes: [UInt8]) throws(FormatError) { preconditionFailure("not yet") }
 }

@@ -1,0 +1,82 @@
+extension Document {
+    /// Checks one edit against the document as it is.
+    func checkEdit(
+        _ root: RootName,
+        _ utf16Offset: Int,
+        _ deleteCount: Int,
+        _ insert: [UInt16]
+    ) throws(EditError) {
+        let index = store.root(named: root)
+        let count = index.map { store.visibleCount(of: $0) } ?? 0
+        guard utf16Offset >= 0, utf16Offset <= count, deleteCount >= 0, deleteCount <= count - utf16Offset
+        else { throw .outOfBounds }
+        guard UTF16Unit.isWellFormed(insert) else { throw .illFormedText }
+        guard store.canHold(insert.count) else { throw .tooLarge }
+        guard let index else {
+            guard insert.isEmpty || store.rootNames.count < ElementStore.maximumRootCount else { throw .tooLarge }
+            return
+        }
+        if store.hasSurrogates {
+            guard !splits(utf16Offset, count, index), !splits(utf16Offset + deleteCount, count, index)
+            else { throw .splitsSurrogatePair }
+        }
+    }
+
+    private func splits(_ utf16Offset: Int, _ count: Int, _ root: UInt32) -> Bool {
+        utf16Offset > 0 && utf16Offset < count && UTF16Unit.isLow(store.unit(at: utf16Offset, in: root))
+    }
+
+    /// Checks edits that follow each other: each one against the text as it will be then, which is not there yet.
+    func checkEdits(_ edits: [TextEdit]) throws(EditError) {
+        var lengths: [(root: RootName, count: Int)] = []
+        var inserted = 0
+        var newRoots = 0
+        var mayHavePairs = store.hasSurrogates
+        for position in edits.indices {
+            let edit = edits[position]
+            let slot: Int
+            if let known = lengths.firstIndex(where: { $0.root == edit.root }) {
+                slot = known
+            } else {
+                slot = lengths.count
+                lengths.append((edit.root, utf16Count(of: edit.root)))
+                if store.root(named: edit.root) == nil { newRoots += 1 }
+            }
+            let count = lengths[slot].count
+            let offset = edit.utf16Offset
+            guard offset >= 0, offset <= count, edit.deleteCount >= 0, edit.deleteCount <= count - offset
+            else { throw .outOfBounds }
+            guard UTF16Unit.isWellFormed(edit.insert) else { throw .illFormedText }
+            inserted += edit.insert.count
+            guard inserted < ElementStore.maximumAddress else { throw .tooLarge }
+            if mayHavePairs {
+                for end in [offset, offset + edit.deleteCount] where end > 0 && end < count {
+                    if UTF16Unit.isLow(unit(at: end, in: edits, before: position)) { throw .splitsSurrogatePair }
+                }
+            }
+            mayHavePairs = mayHavePairs || edit.insert.contains { UTF16Unit.isSurrogate($0) }
+            lengths[slot].count += edit.insert.count - edit.deleteCount
+        }
+        guard store.canHold(inserted) else { throw .tooLarge }
+        guard newRoots == 0 || store.rootNames.count + newRoots <= ElementStore.maximumRootCount
+        else { throw .tooLarge }
+    }
+
+    /// The unit that will be at an offset of the text of edit `position` once the edits before it are done: followed back
+    /// through them to where it comes from.
+    private func unit(at utf16Offset: Int, in edits: [TextEdit], before position: Int) -> UInt16 {
+        let root = edits[position].root
+        var offset = utf16Offset
+        for index in stride(from: position - 1, through: 0, by: -1) where edits[index].root == root {
+            let start = edits[index].utf16Offset
+            let count = edits[index].insert.count
+            if offset >= start + count {
+                offset += edits[index].deleteCount - count
+            } else if offset >= start {
+                return edits[index].insert[offset - start]
+            }
+        }
+        guard let known = store.root(named: root) else { return 0 }
+        return store.unit(at: offset, in: known)
+    }
+}

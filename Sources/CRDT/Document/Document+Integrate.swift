@@ -1,0 +1,169 @@
+extension Document {
+    /// Whether a change can be applied now.
+    ///
+    /// - Complexity: O(d) for d dependencies.
+    public func readiness(of change: Change) -> Readiness {
+        let known = knownCount(of: change.replica)
+        if change.sequence < known { return .duplicate }
+        var missing = Version()
+        if change.sequence > known { missing[change.replica] = change.sequence }
+        for entry in change.dependencies.entries where knownCount(of: entry.replica) < entry.count {
+            missing[entry.replica] = entry.count
+        }
+        return missing.isEmpty ? .ready : .waiting(missing: missing)
+    }
+
+    private func knownCount(of replica: ReplicaID) -> UInt64 {
+        store.replicas.index(of: replica).map { store.replicas[$0].nextSequence } ?? 0
+    }
+
+    /// Applies a change that is ready. It is validated whole before anything is changed.
+    ///
+    /// - Parameters:
+    ///   - change: one whose ``readiness(of:)`` is `ready`.
+    ///   - patches: what it did to the texts is appended here.
+    /// - Throws: `notReady`, `duplicate`, or why the change is refused. Nothing has changed then.
+    /// - Complexity: O(1) amortised for typing that continues where the last change ended, else O(log n) an operation for
+    ///   n runs; an insertion that is concurrent with k others at its place takes O(k) steps more, most of them over whole
+    ///   leaves.
+    public mutating func integrate(_ change: Change, patches: inout [Patch]) throws(ChangeError) {
+        switch readiness(of: change) {
+        case .ready: break
+        case .duplicate: throw .duplicate
+        case .waiting: throw .notReady
+        }
+        try resolver.resolve(change, in: store)
+        let author = store.replicas.insert(change.replica)
+        var list = PatchList(patches)
+        patches = []
+        if resolver.hasSurrogates { store.hasSurrogates = true }
+        let firstCounter = store.replicas[author].nextCounter
+        for index in 0..<resolver.operations.count {
+            let operation = resolver.operations[index]
+            let replica = operation.replica == ResolvedOperation.author ? author : Int(operation.replica)
+            switch operation.kind {
+            case .delete:
+                let range = ElementRange(
+                    replica: UInt32(replica),
+                    counter: operation.counter,
+                    count: operation.count
+                )
+                store.delete(range, patches: &list)
+            case .insertAtStart, .insertAfter:
+                perform(operation, origin: replica, by: author, firstCounter, &list)
+            }
+        }
+        patches = list.take()
+        noteApplied(author)
+    }
+
+    private mutating func perform(
+        _ operation: ResolvedOperation,
+        origin: Int,
+        by author: Int,
+        _ firstCounter: UInt32,
+        _ patches: inout PatchList
+    ) {
+        var gap: Gap
+        if operation.kind == .insertAtStart {
+            let name = resolver.names[Int(operation.name)]
+            gap = store.startGap(of: store.root(named: name) ?? store.makeRoot(named: name))
+        } else {
+            gap = store.gap(after: store.replicas.address(of: operation.counter, by: origin))
+        }
+        let lamport = resolver.lamport + UInt64(store.replicas[author].nextCounter - firstCounter)
+        store.settle(&gap, lamport: lamport, by: store.replicas[author].id)
+        let range = Int(operation.text)..<Int(operation.text + operation.count)
+        let position = store.tree.position(of: gap)
+        patches.insert(Array(resolver.units[range]), at: position, in: store.rootNames[Int(gap.root)])
+        store.insert(resolver.units, range, at: &gap, by: author, lamport: lamport)
+        store.cursor = gap
+    }
+
+    private mutating func noteApplied(_ author: Int) {
+        var record = store.replicas[author]
+        record.nextSequence += 1
+        if !record.isNews, record.id != replica.rawValue {
+            record.isNews = true
+            news.append(UInt32(author))
+        }
+        store.replicas[author] = record
+    }
+
+    // MARK: In whatever order
+
+    /// Applies what can be applied of the received changes, in whatever order they come; the rest waits in the backlog.
+    ///
+    /// - Parameters:
+    ///   - changes: duplicates among them are ignored.
+    ///   - patches: what was done to the texts is appended here.
+    /// - Throws: when a change is refused or the backlog is full: the first such error, once everything else was done as if
+    ///   the refused change had not come.
+    public mutating func receive(_ changes: [Change], patches: inout [Patch]) throws(ChangeError) -> Receipt {
+        var receipt = Receipt(applied: [], duplicates: 0, waiting: 0)
+        var refusal: ChangeError?
+        for change in changes {
+            switch readiness(of: change) {
+            case .duplicate: receipt.duplicates += 1
+            case .waiting(let missing):
+                switch backlog.insert(change, missing: missing) {
+                case .inserted: break
+                case .known: receipt.duplicates += 1
+                case .full: refusal = refusal ?? .backlogFull
+                }
+            case .ready:
+                apply(change, &receipt, &refusal, patches: &patches)
+                drainBacklog(&receipt, &refusal, patches: &patches)
+            }
+        }
+        if let refusal { throw refusal }
+        receipt.waiting = backlog.count
+        return receipt
+    }
+
+    private mutating func apply(
+        _ change: Change,
+        _ receipt: inout Receipt,
+        _ refusal: inout ChangeError?,
+        patches: inout [Patch]
+    ) {
+        do throws(ChangeError) {
+            try integrate(change, patches: &patches)
+            receipt.applied.append(change)
+        } catch {
+            refusal = refusal ?? error
+        }
+    }
+
+    /// Applies what the change applied last has freed, and what that frees in turn.
+    private mutating func drainBacklog(
+        _ receipt: inout Receipt,
+        _ refusal: inout ChangeError?,
+        patches: inout [Patch]
+    ) {
+        var position = max(receipt.applied.count - 1, 0)
+        while position < receipt.applied.count, backlog.count > 0 {
+            let freed = backlog.removeFreed(by: receipt.applied[position])
+            position += 1
+            for change in freed {
+                switch readiness(of: change) {
+                case .duplicate: break
+                case .waiting(let missing): _ = backlog.insert(change, missing: missing)
+                case .ready: apply(change, &receipt, &refusal, patches: &patches)
+                }
+            }
+        }
+    }
+
+    /// How many received changes wait for others.
+    public var backlogCount: Int { backlog.count }
+
+    /// What the waiting changes lack: for each replica, its changes up to that count. Empty when nothing waits.
+    public var missing: Version {
+        var missing = Version()
+        for change in backlog.changes {
+            if case .waiting(let lacked) = readiness(of: change) { missing.merge(lacked) }
+        }
+        return missing
+    }
+}

@@ -1,0 +1,98 @@
+/// All elements of a document: their text, their names, their order.
+///
+/// An element's place in the text arena is its *address*. Addresses are given to replicas in segments of whole blocks, so
+/// from an address one finds the replica and the counter by block, and the leaf that the element lies in; from a name one
+/// finds the address by the replica's segments. The runs of the tree are made of addresses alone.
+struct ElementStore: ~Copyable, Sendable {
+    /// The most addresses: the length of a run has 31 bits, and a number of elements must fit into the counters.
+    static let maximumAddress = 0x7FFF_0000
+    static let maximumRootCount = 4096
+    static let minimumSegment = 64
+    static let maximumSegment = 4096
+
+    var text = Slab<UInt16>()
+    var blocks = BlockTable()
+    var replicas = ReplicaTable()
+    var tree = RunTree()
+    /// Where the last edit ended; what makes typing O(1).
+    var cursor = Gap(root: .max, leaf: RunTree.none, index: 0, offset: 0, runStart: 0, leafStart: 0)
+    /// The next Lamport timestamp: above those of all elements.
+    var clock: UInt64 = 0
+    /// Whether any element ever was half of a surrogate pair. While not, no edit can split one.
+    var hasSurrogates = false
+
+    private(set) var rootNames: [RootName] = []
+    private var rootIndices: [RootName: UInt32] = [:]
+
+    init() {}
+
+    // MARK: Roots
+
+    @inline(__always)
+    func root(named name: RootName) -> UInt32? {
+        // Most documents have one root, and its name's buffer is mostly the very same one.
+        if let first = rootNames.first, first == name { return 0 }
+        return rootNames.count < 2 ? nil : rootIndices[name]
+    }
+
+    mutating func makeRoot(named name: RootName) -> UInt32 {
+        let root = tree.makeRoot()
+        adoptRoot(named: name)
+        return root
+    }
+
+    /// Names the root that was added to the tree last.
+    mutating func adoptRoot(named name: RootName) {
+        rootIndices[name] = UInt32(rootNames.count)
+        rootNames.append(name)
+    }
+
+    @inline(__always)
+    func visibleCount(of root: UInt32) -> Int { Int(tree.roots[Int(root)].visible) }
+
+    // MARK: Gaps
+
+    /// The gap at a visible position. Right after an edit it is the place where the edit ended, past its tombstones: so
+    /// the next character has one's own last one as its origin, and runs stay whole.
+    @inline(__always)
+    func gap(at position: Int, in root: UInt32) -> Gap {
+        guard cursor.root == root else { return tree.seek(position, in: root) }
+        if tree.position(of: cursor) == position { return cursor }
+        if position > cursor.leafStart, position <= cursor.leafStart + tree.visible(in: cursor.leaf) {
+            return tree.seek(position, from: cursor)
+        }
+        return tree.seek(position, in: root)
+    }
+
+    /// The gap after an element.
+    @inline(__always)
+    func gap(after address: UInt32) -> Gap {
+        tree.gap(after: address, in: blocks.leaf(of: address), near: cursor)
+    }
+
+    /// The gap at the very start of a root.
+    func startGap(of root: UInt32) -> Gap { tree.seek(0, in: root) }
+
+    /// The element on the left of a gap.
+    @inline(__always)
+    func address(before gap: Gap) -> UInt32? {
+        guard gap.offset > 0 else { return nil }
+        return tree.run(at: gap).address &+ UInt32(truncatingIfNeeded: gap.offset - 1)
+    }
+
+    /// The address of the visible unit at a position. The cursor may stand behind tombstones, so it is not asked.
+    func visibleAddress(at position: Int, in root: UInt32) -> UInt32 {
+        let gap = tree.seek(position + 1, in: root)
+        return tree.run(at: gap).address &+ UInt32(truncatingIfNeeded: gap.offset - 1)
+    }
+
+    /// The visible unit at a position.
+    func unit(at position: Int, in root: UInt32) -> UInt16 {
+        text[Int(visibleAddress(at: position, in: root))]
+    }
+
+    @inline(__always)
+    func lamport(of address: UInt32) -> UInt64 {
+        replicas.lamport(of: blocks.counter(of: address), by: blocks.owner(of: address))
+    }
+}

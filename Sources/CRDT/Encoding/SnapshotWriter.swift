@@ -1,0 +1,150 @@
+/// The format of snapshots; see `FORMAT.md`.
+enum SnapshotFormat {
+    static let magic: [UInt8] = [0x51, 0x55, 0x49, 0x52]  // "QUIR"
+    static let version: UInt8 = 1
+    static let checksumCount = 4
+}
+
+/// Writes a snapshot: columns, so that numbers of one kind stand together and compress well.
+struct SnapshotWriter {
+    private var names: [UInt8] = []
+    private var owners: [UInt8] = []
+    private var counters: [UInt8] = []
+    private var lengths: [UInt8] = []
+    private var life: [UInt8] = []
+    private var pairs: [UInt8] = []
+    private var text: [UInt8] = []
+
+    /// The place of each replica among those ascending by identifier.
+    private var ranks: [Int] = []
+
+    // The span being gathered: consecutive elements of one replica, whatever their life.
+    private var owner = -1
+    private var counter: UInt32 = 0
+    private var length = 0
+    private var spanCount = 0
+    private var ends: [UInt32] = []
+    private var lastRank = 0
+    private var ownerCount = 0
+
+    // The stretch being gathered: neighbours that are all alive or all dead.
+    private var isDead = false
+    private var stretch = 0
+
+    private var deadCount = 0
+    private var pairEnd = 0
+
+    static func write(_ store: borrowing ElementStore) -> [UInt8] {
+        var writer = SnapshotWriter()
+        return writer.run(store)
+    }
+
+    private mutating func run(_ store: borrowing ElementStore) -> [UInt8] {
+        var bytes = SnapshotFormat.magic
+        bytes.append(SnapshotFormat.version)
+        writeReplicas(store, to: &bytes)
+        let order = store.rootNames.indices.sorted {
+            store.rootNames[$0].utf8.lexicographicallyPrecedes(store.rootNames[$1].utf8)
+        }
+        for root in order { write(root: root, store) }
+        if stretch > 0 { life.appendVarint(stretch) }
+        if ownerCount > 0 { owners.appendVarint(ownerCount) }
+        bytes.appendVarint(order.count)
+        for column in [names, owners, counters, lengths, life, pairs, text] { bytes.appendPrefixed(column) }
+        bytes.appendLittleEndian(Checksum.crc32(bytes, 0..<bytes.count))
+        return bytes
+    }
+
+    /// Replicas ascending by identifier: distance from the one before, changes, elements, Lamport jumps.
+    private mutating func writeReplicas(_ store: borrowing ElementStore, to bytes: inout [UInt8]) {
+        var order: [Int] = []
+        for index in 0..<store.replicas.count where store.replicas[index].nextSequence > 0 { order.append(index) }
+        let identifiers = (0..<store.replicas.count).map { store.replicas[$0].id }
+        order.sort { identifiers[$0] < identifiers[$1] }
+        ranks = [Int](repeating: 0, count: store.replicas.count)
+        ends = [UInt32](repeating: 0, count: store.replicas.count)
+        bytes.appendVarint(order.count)
+        var expected: UInt64 = 0
+        for (rank, index) in order.enumerated() {
+            ranks[index] = rank
+            let record = store.replicas[index]
+            bytes.appendVarint(record.id - expected)
+            expected = record.id &+ 1
+            bytes.appendVarint(record.nextSequence)
+            bytes.appendVarint(UInt64(record.nextCounter))
+            bytes.appendVarint(UInt64(record.lamports.count))
+            var before = Jump(key: 0, value: 0)
+            for position in 0..<Int(record.lamports.count) {
+                let jump = store.replicas.lamportJump(position, by: index)
+                bytes.appendVarint(UInt64(jump.key - before.key))
+                bytes.appendVarint(jump.value - before.value)
+                before = jump
+            }
+        }
+    }
+
+    private mutating func write(root: Int, _ store: borrowing ElementStore) {
+        names.appendPrefixed(store.rootNames[root].utf8)
+        spanCount = 0
+        var leaf = store.tree.firstLeaf(of: UInt32(root))
+        while leaf != RunTree.none {
+            for index in 0..<store.tree.count(of: leaf) { write(store.tree.runs[RunTree.run(leaf, index)], store) }
+            leaf = store.tree.nextLeaf(leaf)
+        }
+        endSpan()
+        names.appendVarint(spanCount)
+    }
+
+    private mutating func write(_ run: Run, _ store: borrowing ElementStore) {
+        let runOwner = store.blocks.owner(of: run.address)
+        let runCounter = store.blocks.counter(of: run.address)
+        if runOwner == owner, counter &+ UInt32(length) == runCounter {
+            length += run.length
+        } else {
+            endSpan()
+            owner = runOwner
+            counter = runCounter
+            length = run.length
+        }
+        if run.isDead != isDead {
+            life.appendVarint(stretch)  // the first stretch is of the living, perhaps empty
+            stretch = 0
+            isDead = run.isDead
+        }
+        stretch += run.length
+        var units: [UInt16] = []
+        if run.isDead {
+            if store.hasSurrogates { notePairs(run, store) }
+            deadCount += run.length
+        } else {
+            units.reserveCapacity(run.length)
+            store.text.read(Int(run.address)..<Int(run.address) + run.length, into: &units)
+            UTF8Text.encode(units, in: 0..<units.count, into: &text)
+        }
+    }
+
+    /// Deleted text is dropped, but not where its pairs are: later changes are validated against them.
+    private mutating func notePairs(_ run: Run, _ store: borrowing ElementStore) {
+        for offset in 0..<run.length where UTF16Unit.isHigh(store.text[Int(run.address) + offset]) {
+            pairs.appendVarint(deadCount + offset - pairEnd)
+            pairEnd = deadCount + offset + 2
+        }
+    }
+
+    private mutating func endSpan() {
+        guard owner >= 0 else { return }
+        let rank = ranks[owner]
+        if rank != lastRank || ownerCount == 0 {
+            if ownerCount > 0 { owners.appendVarint(ownerCount) }
+            owners.appendVarint(rank)
+            lastRank = rank
+            ownerCount = 0
+        }
+        ownerCount += 1
+        counters.appendZigzag(Int64(counter) - Int64(ends[owner]))
+        ends[owner] = counter &+ UInt32(length)
+        lengths.appendVarint(length)
+        spanCount += 1
+        owner = -1
+    }
+}

@@ -1,0 +1,194 @@
+/// What is known of each block of 64 addresses: whose elements they are, and in which leaves they lie.
+///
+/// A block belongs to one replica. In most blocks all elements lie in one leaf; a block that is cut up has a *line* of up
+/// to 12 segments, and beyond that a *table* with a leaf for each address.
+///
+///     leafReference   0LLL...   leaf L has all of it
+///                     10NN...   line N:  count, 12 offsets (a byte each), 12 leaves
+///                     11TT...   table T: 64 leaves
+///                     111...1   nothing yet
+///
+/// Fresh text claims the rest of its block for its leaf, so that typing on does not touch the index.
+struct BlockTable: ~Copyable, Sendable {
+    static let size = 64
+    private static let lineFlag: UInt32 = 0x8000_0000
+    private static let tableFlag: UInt32 = 0xC000_0000
+    private static let lineCapacity = 12
+    static let unclaimed = UInt32.max
+
+    // Not private: with a private element type in a slab, Swift 6.3.1 emits a module that its own verifier refuses.
+    struct Block: BitwiseCopyable, Sendable {
+        var owner: UInt32
+        /// Counter minus address, wrapping.
+        var delta: UInt32
+        var leafReference: UInt32
+    }
+
+    private var blocks = Slab<Block>()
+    /// Per line 16 bytes: the count, then the offsets at which its segments start.
+    private var lineOffsets = Slab<UInt8>()
+    private var lineLeaves = Slab<UInt32>()
+    private var tables = Slab<UInt32>()
+    private var freeLines = Slab<UInt32>()
+    private var freeTables = Slab<UInt32>()
+    private var segmentOffsets = Slab<UInt8>()
+    private var segmentLeaves = Slab<UInt32>()
+
+    init() {}
+
+    /// The first address that belongs to no block.
+    var end: Int { blocks.count * Self.size }
+
+    /// Gives the next `count` blocks to a replica, whose elements there have a counter of address + delta.
+    mutating func append(count: Int, owner: Int, delta: UInt32) {
+        let block = Block(owner: UInt32(owner), delta: delta, leafReference: Self.unclaimed)
+        blocks.append(repeating: block, count: count)
+    }
+
+    mutating func reserve(_ count: Int) { blocks.reserve(count) }
+
+    @inline(__always)
+    func owner(of address: UInt32) -> Int { Int(blocks[Int(address >> 6)].owner) }
+
+    @inline(__always)
+    func counter(of address: UInt32) -> UInt32 { address &+ blocks[Int(address >> 6)].delta }
+
+    /// Whether the element at `address` follows the one at `address - 1` in its replica's count.
+    @inline(__always)
+    func continues(at address: UInt32) -> Bool {
+        if address & 63 != 0 { return true }
+        if address == 0 { return false }
+        let left = blocks[Int(address >> 6) - 1]
+        let right = blocks[Int(address >> 6)]
+        return left.owner == right.owner && left.delta == right.delta
+    }
+
+    // MARK: Leaves
+
+    /// The leaf that has the element at `address`.
+    @inline(__always)
+    func leaf(of address: UInt32) -> UInt32 {
+        let reference = blocks[Int(address >> 6)].leafReference
+        return reference < Self.lineFlag ? reference : indirectLeaf(reference, Int(address & 63))
+    }
+
+    /// Whether the whole block of `address` is known to lie in `leaf`.
+    @inline(__always)
+    func isClaimed(_ address: UInt32, by leaf: UInt32) -> Bool {
+        blocks[Int(address >> 6)].leafReference == leaf
+    }
+
+    @inline(never)
+    private func indirectLeaf(_ reference: UInt32, _ offset: Int) -> UInt32 {
+        if reference == Self.unclaimed { return reference }
+        if reference >= Self.tableFlag { return tables[Int(reference - Self.tableFlag) * Self.size + offset] }
+        let line = Int(reference - Self.lineFlag)
+        var segment = Int(lineOffsets[line * 16]) - 1
+        while segment > 0, lineOffsets[line * 16 + 1 + segment] > offset { segment -= 1 }
+        return lineLeaves[line * Self.lineCapacity + segment]
+    }
+
+    /// Notes that the elements at `start..<end` lie in `leaf`.
+    ///
+    /// - Complexity: O(n / 64) for n addresses.
+    @inline(never)
+    mutating func assign(_ start: UInt32, _ end: Int, to leaf: UInt32) {
+        var address = Int(start)
+        while address < end {
+            let index = address >> 6
+            let low = address & 63
+            let high = min(end - index * Self.size, Self.size)
+            assign(block: index, low, high, leaf)
+            address = (index + 1) * Self.size
+        }
+    }
+
+    private mutating func assign(block index: Int, _ low: Int, _ high: Int, _ leaf: UInt32) {
+        let reference = blocks[index].leafReference
+        if reference == leaf { return }
+        if low == 0 && high == Self.size || reference == Self.unclaimed {
+            release(reference)
+            blocks[index].leafReference = leaf
+        } else if reference >= Self.tableFlag {
+            let table = Int(reference - Self.tableFlag) * Self.size
+            for offset in low..<high { tables[table + offset] = leaf }
+        } else {
+            cut(block: index, reference, low, high, leaf)
+        }
+    }
+
+    /// Rewrites a block's segments with `low..<high` replaced.
+    private mutating func cut(block index: Int, _ reference: UInt32, _ low: Int, _ high: Int, _ leaf: UInt32) {
+        segmentOffsets.removeAll()
+        segmentLeaves.removeAll()
+        if reference < Self.lineFlag {
+            splice(0, Self.size, reference, low, high, leaf)
+        } else {
+            let line = Int(reference - Self.lineFlag)
+            let count = Int(lineOffsets[line * 16])
+            for segment in 0..<count {
+                let start = Int(lineOffsets[line * 16 + 1 + segment])
+                let end = segment + 1 < count ? Int(lineOffsets[line * 16 + 2 + segment]) : Self.size
+                splice(start, end, lineLeaves[line * Self.lineCapacity + segment], low, high, leaf)
+            }
+        }
+        let count = segmentOffsets.count
+        if count == 1 {
+            release(reference)
+            blocks[index].leafReference = segmentLeaves[0]
+        } else if count <= Self.lineCapacity {
+            let line = reference < Self.lineFlag ? makeLine() : Int(reference - Self.lineFlag)
+            lineOffsets[line * 16] = UInt8(count)
+            for segment in 0..<count {
+                lineOffsets[line * 16 + 1 + segment] = segmentOffsets[segment]
+                lineLeaves[line * Self.lineCapacity + segment] = segmentLeaves[segment]
+            }
+            blocks[index].leafReference = Self.lineFlag + UInt32(line)
+        } else {
+            release(reference)
+            let table = makeTable()
+            for segment in 0..<count {
+                let end = segment + 1 < count ? Int(segmentOffsets[segment + 1]) : Self.size
+                for offset in Int(segmentOffsets[segment])..<end {
+                    tables[table * Self.size + offset] = segmentLeaves[segment]
+                }
+            }
+            blocks[index].leafReference = Self.tableFlag + UInt32(table)
+        }
+    }
+
+    /// Emits one old segment, with the part inside `low..<high` given to the new leaf.
+    private mutating func splice(_ start: Int, _ end: Int, _ old: UInt32, _ low: Int, _ high: Int, _ leaf: UInt32) {
+        if start < min(end, low) { emit(start, old) }
+        if start < high, low < end { emit(max(start, low), leaf) }
+        if max(start, high) < end { emit(max(start, high), old) }
+    }
+
+    private mutating func emit(_ offset: Int, _ leaf: UInt32) {
+        if segmentLeaves.count > 0, segmentLeaves[segmentLeaves.count - 1] == leaf { return }
+        segmentOffsets.append(UInt8(offset))
+        segmentLeaves.append(leaf)
+    }
+
+    private mutating func makeLine() -> Int {
+        if let free = freeLines.popLast() { return Int(free) }
+        lineOffsets.append(repeating: 0, count: 16)
+        lineLeaves.append(repeating: 0, count: Self.lineCapacity)
+        return lineOffsets.count / 16 - 1
+    }
+
+    private mutating func makeTable() -> Int {
+        if let free = freeTables.popLast() { return Int(free) }
+        tables.append(repeating: 0, count: Self.size)
+        return tables.count / Self.size - 1
+    }
+
+    private mutating func release(_ reference: UInt32) {
+        if reference < Self.lineFlag || reference == Self.unclaimed { return }
+        if reference >= Self.tableFlag {
+            freeTables.append(reference - Self.tableFlag)
+        } else {
+            freeLines.append(reference - Self.lineFlag)
+        }
+    }
+}

@@ -1,0 +1,122 @@
+extension RunTree {
+    /// The gap at a visible position: directly after the visible unit before it, or at the very start.
+    ///
+    /// - Complexity: O(log n) for n runs.
+    @inline(never)
+    func seek(_ position: Int, in root: UInt32) -> Gap {
+        var node = roots[Int(root)].top
+        var start = 0
+        while true {
+            let first = Self.child(node, 0)
+            let last = first + Int(nodes[Int(node)].count) - 1
+            var slot = first
+            while slot < last {
+                let visible = Int(children[slot].visible)
+                if start + visible >= position { break }
+                start += visible
+                slot += 1
+            }
+            let index = children[slot].index
+            if nodes[Int(node)].level == 0 {
+                let gap = Gap(root: root, leaf: index, index: 0, offset: 0, runStart: start, leafStart: start)
+                return seek(position, from: gap)
+            }
+            node = index
+        }
+    }
+
+    /// The gap at a visible position of the leaf that `gap` is in, which is after the leaf's start or at the root's.
+    @inline(__always)
+    func seek(_ position: Int, from gap: Gap) -> Gap {
+        var gap = gap
+        if position == 0 {
+            gap.index = 0
+            gap.offset = 0
+            gap.runStart = 0
+            return gap
+        }
+        while position <= gap.runStart {
+            gap.index -= 1
+            gap.runStart -= runs[Self.run(gap.leaf, gap.index)].visible
+        }
+        while true {
+            let visible = runs[Self.run(gap.leaf, gap.index)].visible
+            if position <= gap.runStart + visible {
+                gap.offset = position - gap.runStart
+                return gap
+            }
+            gap.runStart += visible
+            gap.index += 1
+        }
+    }
+
+    /// The visible position of a gap.
+    @inline(__always)
+    func position(of gap: Gap) -> Int {
+        guard gap.offset > 0 else { return gap.runStart }
+        return gap.runStart + (run(at: gap).isDead ? 0 : gap.offset)
+    }
+
+    /// The gap after the element at `address`, which is in `leaf`.
+    ///
+    /// - Parameter near: a gap whose positions are known; they save the climb when it is in the same leaf.
+    /// - Complexity: O(log n) for n runs, O(1) in the leaf of `near`.
+    @inline(__always)
+    func gap(after address: UInt32, in leaf: UInt32, near: Gap) -> Gap {
+        if near.leaf == leaf {
+            var gap = near
+            let run = run(at: near)
+            if address &- run.address < UInt32(truncatingIfNeeded: run.length) {
+                gap.offset = Int(address &- run.address) + 1
+                return gap
+            }
+            gap.index = 0
+            gap.runStart = gap.leafStart
+            return scan(for: address, from: gap)
+        }
+        let start = start(of: leaf)
+        let gap = Gap(
+            root: start.root,
+            leaf: leaf,
+            index: 0,
+            offset: 0,
+            runStart: start.position,
+            leafStart: start.position
+        )
+        return scan(for: address, from: gap)
+    }
+
+    @inline(__always)
+    private func scan(for address: UInt32, from gap: Gap) -> Gap {
+        var gap = gap
+        while true {
+            let run = run(at: gap)
+            let distance = address &- run.address
+            if distance < UInt32(truncatingIfNeeded: run.length) {
+                gap.offset = Int(distance) + 1
+                return gap
+            }
+            gap.runStart += run.visible
+            gap.index += 1
+        }
+    }
+
+    /// Moves a gap to the start of the next run, which may be in the next leaf; false at the end of the root.
+    @inline(__always)
+    func advance(_ gap: inout Gap) -> Bool {
+        if gap.index + 1 < count(of: gap.leaf) {
+            gap.runStart += run(at: gap).visible
+            gap.index += 1
+            gap.offset = 0
+            return true
+        }
+        let next = nextLeaf(gap.leaf)
+        if next == Self.none { return false }
+        gap.leafStart += visible(in: gap.leaf)
+        gap.runStart = gap.leafStart
+        gap.leaf = next
+        gap.index = 0
+        gap.offset = 0
+        return true
+    }
+}

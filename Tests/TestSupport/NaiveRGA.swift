@@ -1,0 +1,75 @@
+/// The sequence of Roh et al. 2011 (DOI 10.1016/j.jpdc.2010.12.006), element by element, as slow and as plain as can be: what
+/// the engine is compared with.
+public struct NaiveRGA: Sendable {
+    /// The name of an element.
+    public struct Name: Hashable, Sendable {
+        /// Who inserted it.
+        public var replica: UInt64
+        /// How many elements that replica had inserted before.
+        public var counter: UInt32
+
+        /// Names an element.
+        public init(replica: UInt64, counter: UInt32) {
+            self.replica = replica
+            self.counter = counter
+        }
+    }
+
+    /// An element.
+    public struct Element: Sendable {
+        /// Its name.
+        public var name: Name
+        /// Its Lamport timestamp.
+        public var lamport: UInt64
+        /// Its UTF-16 code unit.
+        public var unit: UInt16
+        /// Whether it was deleted.
+        public var isDead: Bool
+
+        /// Makes an element.
+        public init(name: Name, lamport: UInt64, unit: UInt16, isDead: Bool = false) {
+            self.name = name
+            self.lamport = lamport
+            self.unit = unit
+            self.isDead = isDead
+        }
+    }
+
+    /// All elements in document order, the deleted ones among them.
+    public private(set) var elements: [Element] = []
+
+    /// An empty sequence.
+    public init() {}
+
+    /// What is visible.
+    public var text: [UInt16] { elements.filter { !$0.isDead }.map(\.unit) }
+
+    /// Inserts an element after `origin`, or at the start: past everything that is greater, by timestamp first, and then of
+    /// the lower replica.
+    public mutating func insert(_ element: Element, after origin: Name?) {
+        var index = 0
+        if let origin { index = (elements.firstIndex { $0.name == origin } ?? -1) + 1 }
+        while index < elements.count,
+            elements[index].lamport > element.lamport
+                || (elements[index].lamport == element.lamport && elements[index].name.replica < element.name.replica)
+        {
+            index += 1
+        }
+        elements.insert(element, at: index)
+    }
+
+    /// Deletes an element.
+    public mutating func delete(_ name: Name) {
+        if let index = elements.firstIndex(where: { $0.name == name }) { elements[index].isDead = true }
+    }
+
+    /// The index among all elements of the visible one at an offset.
+    public func index(ofVisible offset: Int) -> Int? {
+        var left = offset
+        for index in elements.indices where !elements[index].isDead {
+            if left == 0 { return index }
+            left -= 1
+        }
+        return nil
+    }
+}
