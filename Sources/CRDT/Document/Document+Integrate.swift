@@ -72,7 +72,7 @@ extension Document {
             gap = store.gap(after: store.replicas.address(of: operation.counter, by: origin))
         }
         let lamport = resolver.lamport + UInt64(store.replicas[author].nextCounter - firstCounter)
-        store.settle(&gap, lamport: lamport, by: store.replicas[author].id)
+        store.settle(&gap, Rank(lamport: lamport, replica: store.replicas[author].id))
         let range = Int(operation.text)..<Int(operation.text + operation.count)
         let position = store.tree.position(of: gap)
         patches.insert(Array(resolver.units[range]), at: position, in: store.rootNames[Int(gap.root)])

@@ -65,7 +65,7 @@ extension ElementStore {
             for address in run.address..<run.end {
                 precondition(seen.insert(address).inserted, "An element is in two runs.")
                 precondition(blocks.leaf(of: address) == leaf, "The index names another leaf.")
-                precondition(lamport(of: address) >= tree.leaves[Int(leaf)].minimumLamport, "The lower bound is none.")
+                precondition(rank(of: address) >= tree.leaves[Int(leaf)].minimum, "The lower bound is none.")
                 precondition(address == run.address || blocks.continues(at: address), "A run has elements of two.")
                 precondition(
                     blocks.counter(of: address) < replicas[blocks.owner(of: address)].nextCounter,

@@ -26,9 +26,7 @@ extension ElementStore {
             replicas[replica] = record
             text.write(units, start..<start + count, at: Int(address))
             tree.insert(Run(address: address, length: count, isDead: false), at: &gap, &blocks)
-            if lamport < tree.leaves[Int(gap.leaf)].minimumLamport {
-                tree.leaves[Int(gap.leaf)].minimumLamport = lamport
-            }
+            tree.lowerMinimum(of: gap.leaf, to: Rank(lamport: lamport, replica: record.id))
             start += count
         }
         clock = max(clock, lamport + UInt64(range.count))
@@ -84,59 +82,66 @@ extension ElementStore {
 
     /// Moves the gap after an insertion's origin to where the insertion goes: past the elements that come before it.
     ///
-    /// Those are its older siblings' opposite: siblings stand newest first, by Lamport timestamp, and of two equal ones the
-    /// lower replica first; each is followed by its descendants, whose timestamps are above its own. So everything that is
-    /// greater than the new element is skipped, up to the first that is not (Roh et al. 2011, section 5).
+    /// Siblings stand in falling rank, each followed by its descendants, whose ranks are above its own. So everything that
+    /// ranks above the new element is skipped, up to the first that does not (Roh et al. 2011, section 5).
     @inline(__always)
-    func settle(_ gap: inout Gap, lamport: UInt64, by author: UInt64) {
+    mutating func settle(_ gap: inout Gap, _ rank: Rank) {
         // Nothing is newer, as always when typing is not concurrent.
-        if lamport < clock { skip(&gap, lamport, author) }
+        if rank.lamport < clock { skip(&gap, rank) }
     }
 
+    /// Ranks rise inside of a run: it is skipped whole or not at all.
     @inline(never)
-    private func skip(_ gap: inout Gap, _ lamport: UInt64, _ author: UInt64) {
+    private mutating func skip(_ gap: inout Gap, _ rank: Rank) {
         let run = tree.run(at: gap)
         if gap.offset < run.length {
-            // Lamport timestamps rise inside of a run: it is skipped whole or not at all.
             let next = run.address &+ UInt32(truncatingIfNeeded: gap.offset)
-            if !isBefore(next, lamport, author) { return }
+            if self.rank(of: next) < rank { return }
             gap.offset = run.length
         }
-        var next = gap
+        var minimum = Rank.maximum
+        if !skipRuns(&gap, from: gap.index + 1, rank, &minimum) { return }
         while true {
-            if next.index + 1 == tree.count(of: next.leaf) { skipLeaves(&next, &gap, lamport) }
-            guard tree.advance(&next) else { return }
-            let run = tree.run(at: next)
-            if !isBefore(run.address, lamport, author) { return }
-            next.offset = run.length
+            let leaf = tree.nextLeaf(gap.leaf)
+            if leaf == RunTree.none { return }
+            let start = gap.leafStart + tree.visible(in: gap.leaf)
+            var next = Gap(root: gap.root, leaf: leaf, index: -1, offset: 0, runStart: start, leafStart: start)
+            if rank < tree.leaves[Int(leaf)].minimum {
+                moveToEnd(&next)
+            } else {
+                minimum = .maximum
+                let isWholeLeaf = skipRuns(&next, from: 0, rank, &minimum)
+                if next.index < 0 { return }
+                if !isWholeLeaf {
+                    gap = next
+                    return
+                }
+                // A split leaves the bound of the whole to both halves: now this one's is known.
+                tree.leaves[Int(leaf)].minimum = minimum
+            }
             gap = next
         }
     }
 
-    /// Skips whole leaves on the right of a gap that is at the end of one, by the lower bound of their timestamps.
-    private func skipLeaves(_ next: inout Gap, _ gap: inout Gap, _ lamport: UInt64) {
-        var leaf = tree.nextLeaf(next.leaf)
-        var start = next.leafStart + tree.visible(in: next.leaf)
-        while leaf != RunTree.none, tree.leaves[Int(leaf)].minimumLamport > lamport {
-            let last = tree.count(of: leaf) - 1
-            let visible = tree.visible(in: leaf)
-            let run = tree.runs[RunTree.run(leaf, last)]
-            next.leaf = leaf
-            next.leafStart = start
-            next.index = last
-            next.offset = run.length
-            next.runStart = start + visible - run.visible
-            gap = next
-            start += visible
-            leaf = tree.nextLeaf(leaf)
+    /// Moves a gap past the runs of its leaf from `first` on that rank above the new element; false at one that does not.
+    private func skipRuns(_ gap: inout Gap, from first: Int, _ rank: Rank, _ minimum: inout Rank) -> Bool {
+        // In a root that is still empty `first` is past the end already.
+        for index in stride(from: first, to: tree.count(of: gap.leaf), by: 1) {
+            let run = tree.runs[RunTree.run(gap.leaf, index)]
+            let other = self.rank(of: run.address)
+            if other < rank { return false }
+            minimum = min(minimum, other)
+            if gap.index >= 0 { gap.runStart += tree.run(at: gap).visible }
+            gap.index = index
+            gap.offset = run.length
         }
+        return true
     }
 
-    /// Whether an element that is there stands before a new one with the same origin.
-    @inline(__always)
-    private func isBefore(_ address: UInt32, _ lamport: UInt64, _ author: UInt64) -> Bool {
-        let owner = blocks.owner(of: address)
-        let other = replicas.lamport(of: blocks.counter(of: address), by: owner)
-        return other > lamport || (other == lamport && replicas[owner].id < author)
+    private func moveToEnd(_ gap: inout Gap) {
+        gap.index = tree.count(of: gap.leaf) - 1
+        let last = tree.run(at: gap)
+        gap.offset = last.length
+        gap.runStart = gap.leafStart + tree.visible(in: gap.leaf) - last.visible
     }
 }

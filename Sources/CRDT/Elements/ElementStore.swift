@@ -92,7 +92,9 @@ struct ElementStore: ~Copyable, Sendable {
     }
 
     @inline(__always)
-    func lamport(of address: UInt32) -> UInt64 {
-        replicas.lamport(of: blocks.counter(of: address), by: blocks.owner(of: address))
+    func rank(of address: UInt32) -> Rank {
+        let owner = blocks.owner(of: address)
+        let lamport = replicas.lamport(of: blocks.counter(of: address), by: owner)
+        return Rank(lamport: lamport, replica: replicas[owner].id)
     }
 }

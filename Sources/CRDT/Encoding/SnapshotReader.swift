@@ -193,7 +193,7 @@ struct SnapshotReader: ~Copyable {
     /// Cuts a span into its living and dead parts and puts them into the tree.
     private mutating func place(_ counter: UInt32, _ length: Int, _ builder: inout RunTreeBuilder) throws(FormatError) {
         var address = store.replicas.address(of: counter, by: owner)
-        let lamport = store.replicas.lamport(of: counter, by: owner)
+        let rank = store.rank(of: address)
         try markSeen(address, length)
         var left = length
         while left > 0 {
@@ -205,7 +205,7 @@ struct SnapshotReader: ~Copyable {
             let count = min(left, stretch)
             if isDead { try placeDead(address, count) } else { try placeText(address, count) }
             let run = Run(address: address, length: count, isDead: isDead)
-            let leaf = builder.append(run, lamport: lamport, to: &store.tree)
+            let leaf = builder.append(run, rank: rank, to: &store.tree)
             store.blocks.assign(address, Int(address) + count, to: leaf)
             address += UInt32(count)
             left -= count

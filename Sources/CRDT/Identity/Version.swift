@@ -47,7 +47,7 @@ public struct Version: Hashable, Sendable {
     public var replicaCount: Int { entries.count }
 
     /// The replicas that have changes in this version, ascending.
-    public var replicas: [ReplicaID] { entries.map(\.replica) }
+    public var replicas: [ReplicaID] { entries.map { $0.replica } }
 
     /// Whether everything that `other` knows is known here too.
     ///

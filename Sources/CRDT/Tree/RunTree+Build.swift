@@ -11,15 +11,15 @@ struct RunTreeBuilder: ~Copyable {
     init() {}
 
     /// Adds the next run; its leaf's number is returned for the index.
-    mutating func append(_ run: Run, lamport: UInt64, to tree: inout RunTree) -> UInt32 {
+    mutating func append(_ run: Run, rank: Rank, to tree: inout RunTree) -> UInt32 {
         if leaf == RunTree.none || tree.count(of: leaf) == Self.leafFill {
             closeLeaf()
-            leaf = tree.makeLeaf(parent: 0, minimumLamport: lamport)
+            leaf = tree.makeLeaf(parent: 0, minimum: rank)
         }
         let count = tree.count(of: leaf)
         tree.runs[RunTree.run(leaf, count)] = run
         tree.leaves[Int(leaf)].count += 1
-        if lamport < tree.leaves[Int(leaf)].minimumLamport { tree.leaves[Int(leaf)].minimumLamport = lamport }
+        tree.lowerMinimum(of: leaf, to: rank)
         visible += run.visible
         return leaf
     }

@@ -14,7 +14,7 @@ extension RunTree {
         // Who writes at the end leaves full leaves behind.
         let isAppending = gap.index == count - 1 && nextLeaf(left) == Self.none
         let kept = isAppending ? count - 1 : count / 2
-        let right = makeLeaf(parent: 0, minimumLamport: leaves[Int(left)].minimumLamport)
+        let right = makeLeaf(parent: 0, minimum: leaves[Int(left)].minimum)
         runs.move(from: Self.run(left, kept), to: Self.run(right, 0), count: count - kept)
         leaves[Int(left)].count = UInt32(kept)
         leaves[Int(right)].count = UInt32(count - kept)

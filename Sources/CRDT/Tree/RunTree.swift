@@ -21,8 +21,8 @@ struct RunTree: ~Copyable, Sendable {
         /// Node and slot.
         var parent: UInt32
         var count: UInt32
-        /// A lower bound of the Lamport timestamps of its elements.
-        var minimumLamport: UInt64
+        /// A lower bound of its elements.
+        var minimum: Rank
     }
 
     struct Node: BitwiseCopyable, Sendable {
@@ -80,16 +80,16 @@ struct RunTree: ~Copyable, Sendable {
     /// Adds an empty root and gives its number.
     mutating func makeRoot() -> UInt32 {
         let root = UInt32(roots.count)
-        let leaf = makeLeaf(parent: 0, minimumLamport: .max)
+        let leaf = makeLeaf(parent: 0, minimum: .maximum)
         let top = makeNode(level: 0, root: root)
         attach(leaf, visible: 0, to: top)
         roots.append(Root(top: top, visible: 0))
         return root
     }
 
-    mutating func makeLeaf(parent: UInt32, minimumLamport: UInt64) -> UInt32 {
+    mutating func makeLeaf(parent: UInt32, minimum: Rank) -> UInt32 {
         let leaf = UInt32(leaves.count)
-        leaves.append(Leaf(parent: parent, count: 0, minimumLamport: minimumLamport))
+        leaves.append(Leaf(parent: parent, count: 0, minimum: minimum))
         runs.append(repeating: Run(address: 0, length: 0, isDead: true), count: Self.leafCapacity)
         return leaf
     }
@@ -112,6 +112,12 @@ struct RunTree: ~Copyable, Sendable {
     @inline(__always)
     mutating func setParent(of index: UInt32, level: Int, _ link: UInt32) {
         if level == 0 { leaves[Int(index)].parent = link } else { nodes[Int(index)].parent = link }
+    }
+
+    /// Keeps the lower bound of a leaf when an element comes in.
+    @inline(__always)
+    mutating func lowerMinimum(of leaf: UInt32, to rank: Rank) {
+        if rank < leaves[Int(leaf)].minimum { leaves[Int(leaf)].minimum = rank }
     }
 
     // MARK: Counting
