@@ -1,7 +1,9 @@
 import NIOConcurrencyHelpers
 public import SocketIOProtocol
 
-/// Answers one event of a client; callable once, from any thread, now or later. Further calls do nothing.
+/// Answers one event of a client; callable once, from any thread, now or later.
+///
+/// Further calls do nothing.
 ///
 /// An ack that is never called answers nothing, and the client runs into its own time-out.
 public struct Ack: Sendable {

@@ -48,7 +48,9 @@ public final class Namespace: Sendable {
         self.everybody.emit(preencoded: packet)
     }
 
-    /// Everybody in any of these rooms. A socket's id is a room with that socket in it.
+    /// Everybody in any of these rooms.
+    ///
+    /// A socket's id is a room with that socket in it.
     public func to(_ rooms: String...) -> BroadcastOperator {
         BroadcastOperator(namespace: self, rooms: rooms, exceptSocket: nil)
     }

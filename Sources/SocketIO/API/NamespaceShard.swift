@@ -31,7 +31,9 @@ final class NamespaceShard {
         if self.rooms[room]?.isEmpty ?? false { self.rooms[room] = nil }
     }
 
-    /// The members of a room. A socket's id is a room with one member.
+    /// The members of a room.
+    ///
+    /// A socket's id is a room with one member.
     func members(of room: String) -> [Socket] {
         if let members = self.rooms[room] { return members }
         return self.sockets[room].map { [$0] } ?? []

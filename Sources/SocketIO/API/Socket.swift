@@ -75,37 +75,49 @@ public final class Socket: @unchecked Sendable {
         set { self.storage.withLockedValue { $0 = newValue } }
     }
 
-    /// The transport the connection uses now. On the loop only.
+    /// The transport the connection uses now.
+    ///
+    /// On the loop only.
     public var transport: EngineTransport { self.connection.transport }
 
     // MARK: Handlers
 
-    /// Handles an event; a second handler for the same event replaces the first. On the loop only.
+    /// Handles an event; a second handler for the same event replaces the first.
+    ///
+    /// On the loop only.
     public func on(_ event: String, _ handler: @escaping EventHandler) {
         self.eventLoop.preconditionInEventLoop()
         self.handlers[event] = handler
     }
 
-    /// Handles every event that has no handler of its own. On the loop only.
+    /// Handles every event that has no handler of its own.
+    ///
+    /// On the loop only.
     public func onAny(_ handler: @escaping (_ event: String, _ args: [JSON], _ ack: Ack) -> Void) {
         self.eventLoop.preconditionInEventLoop()
         self.anyHandler = handler
     }
 
-    /// Is told, once, that the socket has left its namespace; it has left its rooms by then. On the loop only.
+    /// Is told, once, that the socket has left its namespace; it has left its rooms by then.
+    ///
+    /// On the loop only.
     public func onDisconnect(_ handler: @escaping (DisconnectReason) -> Void) {
         self.eventLoop.preconditionInEventLoop()
         self.disconnectHandlers.append(handler)
     }
 
-    /// Is told that the connection has taken everything after it had fallen behind. On the loop only.
+    /// Is told that the connection has taken everything after it had fallen behind.
+    ///
+    /// On the loop only.
     public func onDrain(_ handler: @escaping () -> Void) {
         self.eventLoop.preconditionInEventLoop()
         self.drainHandler = handler
     }
 
     /// Makes the socket a slow consumer that can be helped: past `maxBufferedBytes` its droppable packets are dropped,
-    /// this handler is told, and droppable packets go on being dropped until ``onDrain(_:)`` is told. On the loop only.
+    /// this handler is told, and droppable packets go on being dropped until ``onDrain(_:)`` is told.
+    ///
+    /// On the loop only.
     ///
     /// The handler comes in a later turn of the loop, never from inside an `emit`, and always before the drain's.
     public func onOverflow(_ handler: @escaping () -> Void) {
@@ -151,13 +163,17 @@ public final class Socket: @unchecked Sendable {
     /// Sends what may be lost when the connection does not take it at once.
     public var volatile: VolatileSocket { VolatileSocket(socket: self) }
 
-    /// Bytes that wait to be taken by the connection, all its sockets together. On the loop only.
+    /// Bytes that wait to be taken by the connection, all its sockets together.
+    ///
+    /// On the loop only.
     public var bufferedBytes: Int {
         self.eventLoop.assertInEventLoop()
         return self.connection.bufferedBytes
     }
 
-    /// Leaves the namespace, or with `close` ends the whole connection. Clients do not come back by themselves.
+    /// Leaves the namespace, or with `close` ends the whole connection.
+    ///
+    /// Clients do not come back by themselves.
     public func disconnect(close: Bool = false) {
         self.connection.run {
             guard self.isConnected else { return }
@@ -171,20 +187,26 @@ public final class Socket: @unchecked Sendable {
 
     // MARK: Rooms
 
-    /// The rooms the socket is in, its own id not counted. On the loop only.
+    /// The rooms the socket is in, its own id not counted.
+    ///
+    /// On the loop only.
     public var rooms: Set<String> {
         self.eventLoop.assertInEventLoop()
         return Set(self.places.keys)
     }
 
-    /// Enters a room; does nothing once the socket is disconnected. On the loop only.
+    /// Enters a room; does nothing once the socket is disconnected.
+    ///
+    /// On the loop only.
     public func join(_ room: String) {
         self.eventLoop.preconditionInEventLoop()
         guard self.isConnected else { return }
         self.shard.add(self, to: room)
     }
 
-    /// Leaves a room. On the loop only.
+    /// Leaves a room.
+    ///
+    /// On the loop only.
     public func leave(_ room: String) {
         self.eventLoop.preconditionInEventLoop()
         self.shard.remove(self, from: room)
@@ -298,7 +320,9 @@ extension Socket {
         self.drainHandler?()
     }
 
-    /// The end. Handlers are let go, for they usually hold the socket.
+    /// The end.
+    ///
+    /// Handlers are let go, for they usually hold the socket.
     func didDisconnect(_ reason: DisconnectReason) {
         guard self.isConnected else { return }
         self.isConnected = false

@@ -7,7 +7,9 @@ public struct RateLimit: Sendable, Hashable {
     /// What may come at once after a quiet time.
     public var burst: Double
 
-    /// A rate with a burst. Values below one are taken as one: a bucket that never fills would refuse everything.
+    /// A rate with a burst.
+    ///
+    /// Values below one are taken as one: a bucket that never fills would refuse everything.
     public init(perSecond: Double, burst: Double) {
         self.perSecond = max(1, perSecond)
         self.burst = max(1, burst)
@@ -18,25 +20,43 @@ public struct RateLimit: Sendable, Hashable {
 ///
 /// The timings are those of the reference implementation, which stock clients expect; the bounds are this project's.
 public struct SocketIOConfiguration: Sendable {
-    /// The path the gate takes; a trailing slash is optional in requests. Default `/socket.io/`.
+    /// The path the gate takes; a trailing slash is optional in requests.
+    ///
+    /// Default `/socket.io/`.
     public var path = "/socket.io/"
 
-    /// Time between two pings of the server. Default 25 s.
+    /// Time between two pings of the server.
+    ///
+    /// Default 25 s.
     public var pingInterval: Duration = .seconds(25)
-    /// How long after a ping the pong may take. Default 20 s.
+    /// How long after a ping the pong may take.
+    ///
+    /// Default 20 s.
     public var pingTimeout: Duration = .seconds(20)
-    /// How long an upgrade from polling to WebSocket may take. Default 10 s.
+    /// How long an upgrade from polling to WebSocket may take.
+    ///
+    /// Default 10 s.
     public var upgradeTimeout: Duration = .seconds(10)
-    /// How long a connection may exist without a socket in any namespace. Default 45 s.
+    /// How long a connection may exist without a socket in any namespace.
+    ///
+    /// Default 45 s.
     public var connectTimeout: Duration = .seconds(45)
 
-    /// The largest POST body and the largest WebSocket message, in bytes. Default 1 MiB.
+    /// The largest POST body and the largest WebSocket message, in bytes.
+    ///
+    /// Default 1 MiB.
     public var maxPayload = 1 << 20
-    /// The most binary attachments of one packet. Default 10, as the reference since CVE-2026-33151.
+    /// The most binary attachments of one packet.
+    ///
+    /// Default 10, as the reference since CVE-2026-33151.
     public var maxAttachments = 10
-    /// The most frames of one WebSocket message. Each costs an allocation however small it is. Default 4,096.
+    /// The most frames of one WebSocket message.
+    ///
+    /// Each costs an allocation however small it is. Default 4,096.
     public var maxFragments = 4096
-    /// The transports on offer. Default both; with only `webSocket` there is no polling to upgrade from.
+    /// The transports on offer.
+    ///
+    /// Default both; with only `webSocket` there is no polling to upgrade from.
     public var transports: Set<EngineTransport> = [.polling, .webSocket]
 
     /// Which browser origins may connect, over HTTP and WebSocket alike.
@@ -45,42 +65,64 @@ public struct SocketIOConfiguration: Sendable {
     /// browsers. A list: those besides, each `scheme://host[:port]`, where the host may start with `*.` for any
     /// sub-domain. `["*"]`: anybody.
     public var allowedOrigins: [String]?
-    /// Whether browsers may send cookies along (`Access-Control-Allow-Credentials`). Ignored when `allowedOrigins` is
-    /// `["*"]`: everybody's page with the user's cookies is never what was meant.
+    /// Whether browsers may send cookies along (`Access-Control-Allow-Credentials`).
+    ///
+    /// Ignored when `allowedOrigins` is `["*"]`: everybody's page with the user's cookies is never what was meant.
     public var allowsCredentials = false
 
-    /// The most bytes that wait for one connection before it counts as a slow consumer. Default 4 MiB.
+    /// The most bytes that wait for one connection before it counts as a slow consumer.
+    ///
+    /// Default 4 MiB.
     ///
     /// Past it, packets marked droppable are dropped and ``Socket/onOverflow(_:)`` is told; a connection that has no such
     /// handler, or that is past the bound even so, is closed with ``DisconnectReason/slowConsumer``.
     public var maxBufferedBytes = 4 << 20
-    /// The most packets that wait while a namespace's middleware runs; more end the connection. Default 64.
+    /// The most packets that wait while a namespace's middleware runs; more end the connection.
+    ///
+    /// Default 64.
     public var maxPacketsBeforeConnect = 64
-    /// The most namespaces of one connection. Default 16.
+    /// The most namespaces of one connection.
+    ///
+    /// Default 16.
     public var maxNamespacesPerConnection = 16
 
-    /// Messages a connection may send. Default 50 a second with bursts of 500; nil is no limit.
+    /// Messages a connection may send.
+    ///
+    /// Default 50 a second with bursts of 500; nil is no limit.
     ///
     /// Events past it are refused with the ack `{ok: false, error: {code: "RATE_LIMITED", …}}`; a connection that goes on
     /// until it owes another whole burst is closed with ``DisconnectReason/rateLimited``.
     public var messageRate: RateLimit? = RateLimit(perSecond: 50, burst: 500)
-    /// Bytes a connection may send, as `messageRate`. Default 1 MiB a second with bursts of 10 MiB; nil is no limit.
+    /// Bytes a connection may send, as `messageRate`.
+    ///
+    /// Default 1 MiB a second with bursts of 10 MiB; nil is no limit.
     public var byteRate: RateLimit? = RateLimit(perSecond: 1_048_576, burst: 10_485_760)
-    /// New connections of one address. Default 20 a second, 40 at once; more get HTTP 429 with the code `RATE_LIMITED`.
-    /// nil is no limit: load generators and tests come from one address.
+    /// New connections of one address.
+    ///
+    /// Default 20 a second, 40 at once; more get HTTP 429 with the code `RATE_LIMITED`. nil is no limit: load
+    /// generators and tests come from one address.
     public var connectionRatePerAddress: RateLimit? = RateLimit(perSecond: 20, burst: 40)
-    /// A header, such as `X-Forwarded-For`, whose last element a trusted proxy wrote. nil (the default): the peer's own
-    /// address. Never set it without such a proxy: anybody can send the header.
+    /// A header whose last element a trusted proxy wrote, for the address of clients behind it.
+    ///
+    /// `X-Forwarded-For`, for example. nil (the default): the peer's own address. Never set it without such a proxy:
+    /// anybody can send the header.
     public var forwardedAddressHeader: String?
-    /// The most connections of the whole server; more get HTTP 503. nil (the default) is no limit.
+    /// The most connections of the whole server; more get HTTP 503.
+    ///
+    /// nil (the default) is no limit.
     public var maxConnections: Int?
 
-    /// How long the body of one request may take to arrive. Default 30 s.
+    /// How long the body of one request may take to arrive.
+    ///
+    /// Default 30 s.
     public var requestTimeout: Duration = .seconds(30)
-    /// How long an HTTP connection may stay without a whole request, which bounds half-sent heads too. Default 75 s;
-    /// nil is no limit.
+    /// How long an HTTP connection may stay without a whole request, which bounds half-sent heads too.
+    ///
+    /// Default 75 s; nil is no limit.
     public var idleTimeout: Duration? = .seconds(75)
-    /// How long a peer may take to answer a WebSocket close frame or to take its last bytes. Default 5 s.
+    /// How long a peer may take to answer a WebSocket close frame or to take its last bytes.
+    ///
+    /// Default 5 s.
     public var closeTimeout: Duration = .seconds(5)
 
     /// The configuration as described.

@@ -18,7 +18,9 @@ public struct SocketIOListener: Sendable {
         try await self.channel.closeFuture.get()
     }
 
-    /// Takes no more connections; those there are stay. ``SocketIOServer/shutdown()`` closes them.
+    /// Takes no more connections; those there are stay.
+    ///
+    /// ``SocketIOServer/shutdown()`` closes them.
     public func close() async throws {
         try await self.channel.close()
     }
@@ -30,6 +32,8 @@ extension SocketIOServer {
     /// - Parameters:
     ///   - host: the address to listen on.
     ///   - port: the port; 0 lets the system choose one.
+    /// - Returns: the listener, which knows its port.
+    /// - Throws: what the system says when it cannot listen there.
     public func serve(host: String, port: Int) async throws -> SocketIOListener {
         let channel = try await ServerBootstrap(group: self.eventLoopGroup)
             .serverChannelOption(.backlog, value: 1024)

@@ -75,7 +75,9 @@ public final class SocketIOServer: Sendable {
         self.state = NIOLockedValueBox(State(limiter: AddressLimiter(configuration.connectionRatePerAddress)))
     }
 
-    /// The namespace of this name, which from now on exists. A leading slash is added when it is missing.
+    /// The namespace of this name, which from now on exists.
+    ///
+    /// A leading slash is added when it is missing.
     public func of(_ namespace: String) -> Namespace {
         let name = namespace.hasPrefix("/") ? namespace : "/" + namespace
         return self.state.withLockedValue { state in
@@ -94,11 +96,14 @@ public final class SocketIOServer: Sendable {
     /// covers the whole connection.
     ///
     /// - Parameter isSecure: whether the connection is under TLS, for ``Handshake/isSecure``.
+    /// - Returns: a new handler; each pipeline needs one of its own.
     public func makeGate(isSecure: Bool = false) -> any ChannelHandler & RemovableChannelHandler {
         GateInstaller(server: self, isSecure: isSecure)
     }
 
-    /// Closes every connection and refuses new ones. Clients come back by themselves, to whoever is there then.
+    /// Closes every connection and refuses new ones.
+    ///
+    /// Clients come back by themselves, to whoever is there then.
     ///
     /// What is queued still goes out, as far as the clients take it within ``SocketIOConfiguration/closeTimeout``.
     public func shutdown() async {

@@ -19,7 +19,9 @@ extension EngineConnection {
 
     /// Queues a packet for a socket of this connection.
     ///
-    /// - Parameter owner: the socket, when the packet is one that it may lose.
+    /// - Parameters:
+    ///   - packet: the packet.
+    ///   - owner: the socket, when the packet is one that it may lose.
     func enqueue(_ packet: EncodedPacket, droppableFor owner: Socket?) {
         guard !self.isClosing else { return }
         let owner = owner.map { ObjectIdentifier($0) }
@@ -30,7 +32,7 @@ extension EngineConnection {
         }
         self.scheduleFlush()
         if self.outbound.byteCount > self.server.configuration.maxBufferedBytes {
-            self.relieve()
+            self.overBound()
         }
     }
 
@@ -63,16 +65,20 @@ extension EngineConnection {
             self.outbound.convertPacketsToFrames()
         }
         if link.isLocal {
-            var hasWritten = false
-            while link.isWritable, let frames = self.outbound.popFrames() {
-                link.write(frames)
-                hasWritten = true
-            }
-            if hasWritten { link.flush() }
+            self.writeThrough(to: link)
         } else {
             self.sendBatch(to: link)
         }
         self.flushEnded(link)
+    }
+
+    private func writeThrough(to link: WebSocketLink) {
+        var hasWritten = false
+        while link.isWritable, let frames = self.outbound.popFrames() {
+            link.write(frames)
+            hasWritten = true
+        }
+        if hasWritten { link.flush() }
     }
 
     /// One batch at a time to a channel of another loop; its writability is known only once that was written there.
@@ -117,7 +123,18 @@ extension EngineConnection {
 
     // MARK: Slow consumers
 
-    /// The queue is over its bound: drops what may be dropped, closes when that is not enough.
+    /// The queue is over its bound: within one turn, which is nobody's fault, or because the client does not read.
+    private func overBound() {
+        // No drain is reported from here: we may be in the middle of a broadcast, and its handlers emit as well.
+        if let direct = self.direct, direct.isLocal, self.engine.directWebSocket != nil, !self.outbound.hasPackets {
+            self.writeThrough(to: direct)
+        }
+        if self.outbound.boundedByteCount > self.server.configuration.maxBufferedBytes {
+            self.relieve()
+        }
+    }
+
+    /// Drops what may be dropped, and closes when that is not enough.
     private func relieve() {
         var listeners: [ObjectIdentifier: Socket] = [:]
         for socket in self.sockets.values where socket.hasOverflowHandler {
@@ -126,7 +143,7 @@ extension EngineConnection {
         let losers = self.outbound.dropDroppable { listeners[$0] != nil }
         for loser in losers { listeners[loser]?.didOverflow() }
         self.isBehind = true
-        if self.outbound.byteCount > self.server.configuration.maxBufferedBytes {
+        if self.outbound.boundedByteCount > self.server.configuration.maxBufferedBytes {
             self.outbound.removeAll()
             // Not now: we may be in the middle of a broadcast over the very lists that closing changes.
             self.loop.eventLoop.execute { self.close(.slowConsumer) }

@@ -29,7 +29,9 @@ final class LoopContext: @unchecked Sendable {
         return shard
     }
 
-    /// Flushes `connection` at the end of this turn. The caller sees that it asks once a turn.
+    /// Flushes `connection` at the end of this turn.
+    ///
+    /// The caller sees that it asks once a turn.
     func flushLater(_ connection: EngineConnection) {
         self.dirty.append(connection)
         guard self.dirty.count == 1 else { return }

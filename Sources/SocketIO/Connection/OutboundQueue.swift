@@ -28,6 +28,17 @@ struct OutboundQueue {
     /// The bytes of both lists.
     private(set) var byteCount = 0
 
+    /// The bytes that count against the bound: all but the largest piece, so that one large message (a document, to
+    /// somebody on a slow line) always gets through, whatever small ones follow it.
+    ///
+    /// - Complexity: O(*n*) in the number of pieces; asked only when ``byteCount`` is over the bound.
+    var boundedByteCount: Int {
+        var largest = 0
+        for chunk in self.chunks { largest = max(largest, chunk.frames.readableBytes) }
+        for waiting in self.packets { largest = max(largest, waiting.packet.byteCount) }
+        return self.byteCount - largest
+    }
+
     /// Whether nothing waits.
     var isEmpty: Bool { self.chunks.isEmpty && self.packets.isEmpty }
 

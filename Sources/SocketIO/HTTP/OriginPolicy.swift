@@ -30,6 +30,7 @@ struct OriginPolicy: Sendable {
     /// - Parameters:
     ///   - origin: the `Origin` header; without one the client is no browser, and is let in.
     ///   - host: the `Host` header.
+    /// - Returns: false when a browser sends it from a page that is not let in.
     func admits(origin: String?, host: String?) -> Bool {
         guard let origin, !self.allowsAny else { return true }
         guard let (scheme, authority) = Self.split(origin) else { return false }

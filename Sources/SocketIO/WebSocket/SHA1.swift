@@ -24,7 +24,9 @@ enum SHA1 {
         }
     }
 
-    /// Section 6.1, method 1. All additions are modulo 2^32, as the standard says.
+    /// Section 6.1, method 1.
+    ///
+    /// All additions are modulo 2^32, as the standard says.
     private static func mix(_ block: ArraySlice<UInt8>, into state: inout [UInt32]) {
         var words: [UInt32] = []
         words.reserveCapacity(80)

@@ -41,7 +41,9 @@ final class WebSocketHandler: ChannelInboundHandler {
         self.closeTimeout = closeTimeout
     }
 
-    /// Begins to report. Set right after the handler was added, before any frame can have come.
+    /// Begins to report.
+    ///
+    /// Set right after the handler was added, before any frame can have come.
     func start(_ onEvent: @escaping (Event) -> Void) {
         self.onEvent = onEvent
     }

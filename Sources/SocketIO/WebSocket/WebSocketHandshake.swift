@@ -24,9 +24,14 @@ enum WebSocketHandshake {
         head.headers["sec-websocket-version"] == ["13"]
     }
 
-    /// The 101 response as bytes (section 4.2.2). No subprotocol and no extension are negotiated.
+    /// The 101 response as bytes (section 4.2.2).
     ///
-    /// - Parameter headers: CORS headers, which the reference also puts here.
+    /// No subprotocol and no extension are negotiated.
+    ///
+    /// - Parameters:
+    ///   - key: the request's key.
+    ///   - headers: CORS headers, which the reference also puts here.
+    /// - Returns: the response, ready to be written.
     static func response(key: String, headers: [(String, String)]) -> ByteBuffer {
         let text = Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)
         let accept = String(decoding: Base64.encode(SHA1.digest(of: text)), as: UTF8.self)

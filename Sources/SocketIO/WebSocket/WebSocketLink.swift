@@ -26,12 +26,16 @@ final class WebSocketLink: Sendable {
     /// Whether the channel is on the current loop, so that a write takes effect at once.
     var isLocal: Bool { self.channel.eventLoop.inEventLoop }
 
-    /// Writes without sending. Only when ``isLocal``.
+    /// Writes without sending.
+    ///
+    /// Only when ``isLocal``.
     func write(_ frames: ByteBuffer) {
         self.handler.value.write(frames)
     }
 
-    /// Sends what was written. Only when ``isLocal``.
+    /// Sends what was written.
+    ///
+    /// Only when ``isLocal``.
     func flush() {
         self.handler.value.flush()
     }
