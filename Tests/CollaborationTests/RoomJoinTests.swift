@@ -72,7 +72,7 @@ struct RoomJoinTests {
         let roomy = try await RoomHarness.open()
         try roomy.join("w")
         var typed = Document(replica: ReplicaID(1))
-        try type(1_500, into: roomy, &typed)
+        try type(4_000, into: roomy, &typed)
         guard case .snapshot = try roomy.join("o").catchUp else { return fail("changes were smaller?") }
         #expect(typed.version == roomy.room.version)
     }

@@ -28,6 +28,7 @@ struct RoomPresenceTests {
         let harness = try await RoomHarness.open()
         try harness.join("a")
         try harness.join("b")
+        harness.advance(milliseconds: 0)
         harness.advance(milliseconds: 1_000)
         _ = harness.outbox.take("b", presence: true)
         try harness.room.setPresence([1], from: "a")

@@ -91,13 +91,13 @@ struct SpliceTests {
         for _ in 0..<300 { history.append([shape]) }
         #expect(history.floor == Revision(295))
         history.append(Array(repeating: shape, count: 20))
-        #expect(history.floor == Revision(301))
+        #expect(history.floor == Revision(300))
         func moved(_ base: UInt64) throws -> [TextEdit]? {
             try history.move([splice(0, "a")], of: "s", base: Revision(base), steps: 1_000)
         }
         #expect(try moved(306) == nil)
-        #expect(try moved(301) == [splice(24, "a")])
-        #expect(throws: EditHistory.Failure.unknownRevision) { try moved(300) }
+        #expect(try moved(300) == [splice(25, "a")])
+        #expect(throws: EditHistory.Failure.unknownRevision) { try moved(299) }
         #expect(throws: EditHistory.Failure.unknownRevision) { try moved(307) }
     }
 

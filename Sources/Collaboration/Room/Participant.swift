@@ -10,6 +10,8 @@ struct Participant {
         var revision: Revision
         /// Who left since.
         var left: [SessionID] = []
+        /// It has not got the answer to its joining yet.
+        var isJoining = false
     }
 
     let user: User

@@ -22,7 +22,13 @@ extension Room {
             try check(edits)
             let moved = try move(edits, base: base, session: session)
             let applied = moved ?? edits
+            let author = EditHistory.ThinAuthor(
+                session: session,
+                base: base,
+                sent: edits.map(EditHistory.Shape.init)
+            )
             guard let change = try apply(applied) else {
+                history.appendEmpty(author)
                 acknowledgeWhenDurable { [revision] in
                     completion($0.map(Result.failure) ?? .success(EditReceipt(revision: revision, applied: moved)))
                 }
@@ -34,7 +40,7 @@ extension Room {
                     changes: [change],
                     bytes: change.encoded,
                     patches: applied.map(Patch.init),
-                    author: .init(session: session, base: base, sent: edits.map(EditHistory.Shape.init)),
+                    author: author,
                     session: session,
                     userID: userID
                 ),

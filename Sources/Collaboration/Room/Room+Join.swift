@@ -1,7 +1,42 @@
 public import CRDT
 
 extension Room {
-    /// Admits a participant; one that is there already is replaced.
+    /// Admits a participant; one that is there already is replaced. `completion` is called once, on the room's executor, mostly
+    /// before this returns.
+    ///
+    /// A snapshot is held back until everything in it is durable, and the participant's events with it: a client that took in a
+    /// snapshot could not give its changes back singly if a crash took them from the server. What it misses meanwhile follows
+    /// as one change set.
+    ///
+    /// Fails with `ROOM_FULL`, `TOO_LARGE` (presence), `ROOM_CLOSED`, `STORE_FAILED`.
+    public func join(_ request: JoinRequest, completion: @escaping (Result<JoinReply, RoomError>) -> Void) {
+        let reply: JoinReply
+        do throws(RoomError) {
+            reply = try join(request)
+        } catch {
+            return completion(.failure(error))
+        }
+        guard case .snapshot = reply.catchUp, !pendingCommits.isEmpty else { return completion(.success(reply)) }
+        let session = request.session
+        let order = participants[session]?.order
+        participants.setBehind(
+            .init(version: document.version, revision: revision, isJoining: true),
+            of: session
+        )
+        acknowledgeWhenDurable { [unowned self] error in
+            if let error { return completion(.failure(error)) }
+            guard let participant = participants[session], participant.order == order else {
+                return completion(.failure(RoomError(.notJoined, "the participant left before it got the document")))
+            }
+            completion(.success(reply))
+            guard var behind = participants[session]?.behind, behind.isJoining else { return }
+            behind.isJoining = false
+            participants.setBehind(behind, of: session)
+            drained(session)
+        }
+    }
+
+    /// Admits a participant and answers at once; see ``join(_:completion:)``, which also waits where it should.
     ///
     /// Others hear of it with the next presence broadcast.
     ///
@@ -67,7 +102,7 @@ extension Room {
     /// A full client gets one change set. A thin client has nothing to merge a change set with: it gets `reset` when it missed
     /// anything of the text. Both get everybody's presence; signals are lost.
     public func drained(_ session: SessionID) {
-        guard case .open = state, let behind = participants[session]?.behind else { return }
+        guard case .open = state, let behind = participants[session]?.behind, !behind.isJoining else { return }
         participants.setBehind(nil, of: session)
         if behind.revision != revision {
             guard participants[session]?.format == .changes, let missed = changeLog.changes(since: behind.version)

@@ -20,7 +20,7 @@ struct EditHistory {
         var splice: Splice
     }
 
-    /// Who made a revision by position, against what, and as sent.
+    /// Who sent an edit by position, against what, and as sent.
     struct ThinAuthor {
         var session: SessionID
         var base: Revision
@@ -30,8 +30,12 @@ struct EditHistory {
     private struct Item {
         var applied: [Shape]
         var author: ThinAuthor?
+        /// Edits that came after this revision and of which nothing was left to do. Whoever sent one may go on to build on it.
+        var empty: [ThinAuthor] = []
 
-        var spliceCount: Int { applied.count + (author?.sent.count ?? 0) }
+        var spliceCount: Int {
+            applied.count + (author?.sent.count ?? 0) + empty.reduce(0) { $0 + $1.sent.count }
+        }
     }
 
     /// The oldest revision that an edit may be made against: `items[removed]` is the one after it.
@@ -54,6 +58,19 @@ struct EditHistory {
         let item = Item(applied: applied, author: author)
         items.append(item)
         spliceCount += item.spliceCount
+        dropOldest()
+    }
+
+    /// Remembers an edit of which nothing was left to do.
+    mutating func appendEmpty(_ author: ThinAuthor) {
+        let sent = author.sent.filter { !$0.splice.isEmpty }
+        guard !sent.isEmpty, let last = items.indices.last, last >= removed else { return }
+        items[last].empty.append(ThinAuthor(session: author.session, base: author.base, sent: sent))
+        spliceCount += sent.count
+        dropOldest()
+    }
+
+    private mutating func dropOldest() {
         while items.count - removed > maximumCount || spliceCount > maximumSpliceCount, removed < items.count {
             spliceCount -= items[removed].spliceCount
             items[removed] = Item(applied: [], author: nil)
@@ -86,13 +103,16 @@ struct EditHistory {
         var others: [RootName: [Splice]] = [:]
         do {
             for item in items[first...] {
-                if let author = item.author, author.session == session {
+                let isOwn = item.author?.session == session
+                if !isOwn {
+                    for shape in item.applied { Self.append(shape.splice, to: &others[shape.root, default: []]) }
+                }
+                let own = (isOwn ? [item.author].compactMap(\.self) : []) + item.empty.filter { $0.session == session }
+                for author in own {
                     guard author.base == base else { throw Failure.mixedBases }
                     for shape in author.sent {
                         _ = try transform.move(shape.splice, over: &others[shape.root, default: []])
                     }
-                } else {
-                    for shape in item.applied { Self.append(shape.splice, to: &others[shape.root, default: []]) }
                 }
             }
             var result: [TextEdit] = []

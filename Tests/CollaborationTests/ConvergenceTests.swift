@@ -1,0 +1,23 @@
+import Collaboration
+import Testing
+import TestSupport
+
+@Suite("Convergence of thin and full clients in one room")
+struct ConvergenceTests {
+    @Test("Thin and full clients end with one text, whatever the network does", arguments: 0..<200 as Range<UInt64>)
+    func mixed(seed: UInt64) async throws {
+        let simulation = try await Simulation(seed: seed, thinCount: 2 + Int(seed % 2), fullCount: 1 + Int(seed % 3))
+        for _ in 0..<400 { try await simulation.step(crashes: false) }
+        try simulation.settle()
+        simulation.check()
+        #expect(simulation.harness.room.revision.rawValue > 10)
+    }
+
+    @Test("After crashes nothing acknowledged is lost, and clients heal what the server lost", arguments: 0..<200 as Range<UInt64>)
+    func crashes(seed: UInt64) async throws {
+        let simulation = try await Simulation(seed: seed, thinCount: Int(seed % 3), fullCount: 2 + Int(seed % 2))
+        for _ in 0..<400 { try await simulation.step(crashes: true) }
+        try simulation.settle()
+        simulation.check()
+    }
+}
