@@ -60,7 +60,9 @@ private final class ClientHarness {
         self.session.getAnswered(status: status, body: Array(body.utf8), now: self.now)
     }
 
-    func posted(_ status: Int = 200) -> [EngineClientAction] { self.session.postAnswered(status: status, now: self.now) }
+    func posted(_ status: Int = 200) -> [EngineClientAction] {
+        self.session.postAnswered(status: status, now: self.now)
+    }
     func send(_ messages: EngineMessage...) -> [EngineClientAction] { self.session.send(messages, now: self.now) }
     func close() -> [EngineClientAction] { self.session.close(now: self.now) }
 }
@@ -263,7 +265,10 @@ struct EngineClientTests {
         #expect(polling.got("4late") == [])
     }
 
-    @Test("A refused or lost request ends the session", arguments: [(0, .transportClosed), (400, .closedByServer)] as [(Int, EngineClientCloseReason)])
+    @Test(
+        "A refused or lost request ends the session",
+        arguments: [(0, .transportClosed), (400, .closedByServer)] as [(Int, EngineClientCloseReason)]
+    )
     func failedRequests(status: Int, reason: EngineClientCloseReason) {
         let get = ClientHarness.open(.polling)
         #expect(get.got("", status: status) == [.closed(reason)])
@@ -279,7 +284,11 @@ struct EngineClientTests {
     @Test("The bounds on what comes in and what waits")
     func bounds() {
         let text = ClientHarness.open(.webSocket)
-        #expect(text.text("4" + String(repeating: "x", count: 1000)) == [.closeWebSocket(code: 1009), .closed(.payloadTooLarge)])
+        #expect(
+            text.text("4" + String(repeating: "x", count: 1000)) == [
+                .closeWebSocket(code: 1009), .closed(.payloadTooLarge),
+            ]
+        )
         let binary = ClientHarness.open(.webSocket)
         #expect(binary.binary(Array(repeating: 0, count: 1001)).last == .closed(.payloadTooLarge))
         let body = ClientHarness.open(.polling)

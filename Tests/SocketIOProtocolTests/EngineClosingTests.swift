@@ -82,7 +82,9 @@ struct EngineClosingTests {
         let second = EngineHarness()
         _ = second.opened(9)
         _ = second.get(1)
-        #expect(second.close() == [.payload(1, "1"), .closeWebSocket(9, code: 1000), .closed(.closedByServer), .finished])
+        #expect(
+            second.close() == [.payload(1, "1"), .closeWebSocket(9, code: 1000), .closed(.closedByServer), .finished]
+        )
     }
 
     @Test("On a WebSocket close closes it")

@@ -72,7 +72,8 @@ struct EngineCodecTests {
         "A malformed payload is refused whole",
         arguments: [
             ("4a\u{1E}", .empty), ("\u{1E}4a", .empty), ("4a\u{1E}\u{1E}4b", .empty), ("4a\u{1E}abc", .unknownType),
-            ("bA", .malformedBase64), ("bAQI", .malformedBase64), ("bAQ=I", .malformedBase64), ("bA===", .malformedBase64),
+            ("bA", .malformedBase64), ("bAQI", .malformedBase64), ("bAQ=I", .malformedBase64),
+            ("bA===", .malformedBase64),
             ("b====", .malformedBase64), ("bAQ-_", .malformedBase64), ("bAQ ID", .malformedBase64),
             ("bAQID=", .malformedBase64), ("b=AAA", .malformedBase64), ("4a\u{1E}b!", .malformedBase64),
         ] as [(String, EnginePacketError)]
@@ -84,14 +85,17 @@ struct EngineCodecTests {
     @Test("A payload is bounded in bytes and in packets")
     func payloadBounds() throws {
         #expect(throws: EnginePacketError.payloadTooLarge) { try PollingPayload.decode(bytes("4abc"), maxPayload: 3) }
-        #expect(throws: EnginePacketError.tooManyPackets) { try PollingPayload.decode(bytes("4\u{1E}4\u{1E}4"), maxPackets: 2) }
+        #expect(throws: EnginePacketError.tooManyPackets) {
+            try PollingPayload.decode(bytes("4\u{1E}4\u{1E}4"), maxPackets: 2)
+        }
         #expect(try PollingPayload.decode(bytes("4\u{1E}4"), maxPayload: 3, maxPackets: 2).count == 2)
     }
 
     @Test("Several packets stand with 0x1E between them")
     func payloads() throws {
         let packets: [EnginePacket] = [
-            .message(.text(bytes("hello"))), .ping([]), .message(.binary([1, 2, 3])), .message(.text(bytes("€"))), .noop,
+            .message(.text(bytes("hello"))), .ping([]), .message(.binary([1, 2, 3])), .message(.text(bytes("€"))),
+            .noop,
         ]
         let body = PollingPayload.encode(packets)
         #expect(String(decoding: body, as: UTF8.self) == "4hello\u{1E}2\u{1E}bAQID\u{1E}4€\u{1E}6")
@@ -101,7 +105,9 @@ struct EngineCodecTests {
     @Test("Binary messages of every length up to 100 survive base64")
     func base64() throws {
         for count in 0...100 {
-            let packets = [EnginePacket.message(.binary((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ count) }))]
+            let packets = [
+                EnginePacket.message(.binary((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ count) }))
+            ]
             #expect(try PollingPayload.decode(PollingPayload.encode(packets)) == packets)
         }
     }
@@ -122,7 +128,9 @@ struct EngineCodecTests {
     func messageFrames() {
         let frames = WebSocketFraming.serverFrames([.text(bytes("2[]")), .binary([9])])
         #expect(frames == [0x81, 4] + bytes("42[]") + [0x82, 1, 9])
-        #expect(WebSocketFraming.serverFrames([.text(Array(repeating: 97, count: 125))]).prefix(4) == [0x81, 126, 0, 126])
+        #expect(
+            WebSocketFraming.serverFrames([.text(Array(repeating: 97, count: 125))]).prefix(4) == [0x81, 126, 0, 126]
+        )
     }
 }
 
@@ -186,13 +194,17 @@ struct EngineRequestTests {
         #expect(try purpose("EIO=4&transport=polling&t=abc") == .handshake(.polling))
         #expect(try purpose("EIO=4&transport=websocket", isUpgrade: true) == .handshake(.webSocket))
         #expect(try purpose("EIO=4&transport=polling&sid=a", session: .polling) == .session("a", .polling))
-        #expect(try purpose("EIO=4&transport=polling&sid=a", method: .post, session: .polling) == .session("a", .polling))
         #expect(
-            try purpose("EIO=4&transport=websocket&sid=a", isUpgrade: true, session: .polling) == .session("a", .webSocket)
+            try purpose("EIO=4&transport=polling&sid=a", method: .post, session: .polling) == .session("a", .polling)
+        )
+        #expect(
+            try purpose("EIO=4&transport=websocket&sid=a", isUpgrade: true, session: .polling)
+                == .session("a", .webSocket)
         )
         // A second WebSocket is let in: the session accepts and closes it.
         #expect(
-            try purpose("EIO=4&transport=websocket&sid=a", isUpgrade: true, session: .webSocket) == .session("a", .webSocket)
+            try purpose("EIO=4&transport=websocket&sid=a", isUpgrade: true, session: .webSocket)
+                == .session("a", .webSocket)
         )
     }
 

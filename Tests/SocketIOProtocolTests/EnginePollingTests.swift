@@ -107,7 +107,9 @@ struct EnginePollingTests {
 
     @Test(
         "A malformed body is answered 400 and ends the session; none of it is delivered",
-        arguments: ["", "abc", "4a\u{1E}", "4fine\u{1E}abc", "b!", "1x", "0{}", "2" + String(repeating: "x", count: 200)]
+        arguments: [
+            "", "abc", "4a\u{1E}", "4fine\u{1E}abc", "b!", "1x", "0{}", "2" + String(repeating: "x", count: 200),
+        ]
     )
     func malformed(body: String) {
         let harness = EngineHarness()
@@ -121,7 +123,8 @@ struct EnginePollingTests {
     @Test(
         "A packet that clients do not send is answered 400 and ends the session",
         arguments: [
-            ("2", .invalidHeartbeatDirection), ("2probe", .invalidHeartbeatDirection), ("4a\u{1E}2", .invalidHeartbeatDirection),
+            ("2", .invalidHeartbeatDirection), ("2probe", .invalidHeartbeatDirection),
+            ("4a\u{1E}2", .invalidHeartbeatDirection),
             ("5", .unexpectedPacket), (#"0{"sid":"a","pingInterval":1,"pingTimeout":1}"#, .unexpectedPacket),
         ] as [(String, EngineCloseReason)]
     )
@@ -158,7 +161,11 @@ struct EnginePollingTests {
         configuration.maxPacketsPerPayload = 3
         let harness = EngineHarness(configuration: configuration)
         #expect(harness.post(1, "4\u{1E}4\u{1E}4").first == .ok(1))
-        #expect(harness.post(2, "4\u{1E}4\u{1E}4\u{1E}4") == [.refused(2, .badRequest), .closed(.malformedPacket), .finished])
+        #expect(
+            harness.post(2, "4\u{1E}4\u{1E}4\u{1E}4") == [
+                .refused(2, .badRequest), .closed(.malformedPacket), .finished,
+            ]
+        )
     }
 
     @Test("A binary POST is answered 400, as version 4 has none")

@@ -85,7 +85,9 @@ struct EngineUpgradeTests {
 
     @Test(
         "Anything else on the new WebSocket closes it, and the session stays with polling",
-        arguments: [["5"], ["4hello"], ["2"], ["2prob"], ["2probes"], ["abc"], [""], ["2probe", "4hello"], ["2probe", "3"]]
+        arguments: [
+            ["5"], ["4hello"], ["2"], ["2prob"], ["2probes"], ["abc"], [""], ["2probe", "4hello"], ["2probe", "3"],
+        ]
     )
     func nonsense(texts: [String]) {
         let harness = EngineHarness()

@@ -31,7 +31,8 @@ struct JSONParserTests {
             Valid("2.2250738585072011e-308", .double(.leastNormalMagnitude.nextDown)),
             Valid("9007199254740993", .int(9_007_199_254_740_993)),
             Valid("9007199254740993.0", .double(9_007_199_254_740_992)),
-            Valid("\"\"", ""), Valid("\"abc\"", "abc"), Valid("\"a longer string than eight bytes\"", "a longer string than eight bytes"),
+            Valid("\"\"", ""), Valid("\"abc\"", "abc"),
+            Valid("\"a longer string than eight bytes\"", "a longer string than eight bytes"),
             Valid(#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{C}\n\r\t"),
             Valid(#""\u00e9\u20AC\ud83d\ude00""#, "é€😀"), Valid("\"é€😀\"", "é€😀"), Valid(#""\u0000""#, "\0"),
             Valid("[]", []), Valid("[ ]", []), Valid("[1,[2,[3]]]", [1, [2, [3]]]),
@@ -84,7 +85,8 @@ struct JSONParserTests {
         arguments: [
             Malformed("", .unexpectedEnd), Malformed("  ", .unexpectedEnd), Malformed("nul", .unexpectedEnd),
             Malformed("nulL", .unexpectedByte), Malformed("tru", .unexpectedEnd), Malformed("True", .unexpectedByte),
-            Malformed("falze", .unexpectedByte), Malformed("undefined", .unexpectedByte), Malformed("NaN", .unexpectedByte),
+            Malformed("falze", .unexpectedByte), Malformed("undefined", .unexpectedByte),
+            Malformed("NaN", .unexpectedByte),
             Malformed("Infinity", .unexpectedByte), Malformed("+1", .unexpectedByte), Malformed(".5", .unexpectedByte),
             Malformed("01", .malformedNumber), Malformed("-01", .malformedNumber), Malformed("00", .malformedNumber),
             Malformed("-", .unexpectedEnd), Malformed("-a", .malformedNumber), Malformed("--1", .malformedNumber),
@@ -115,7 +117,8 @@ struct JSONParserTests {
             Malformed("{\"a\":1,}", .unexpectedByte), Malformed("{a:1}", .unexpectedByte),
             Malformed("{1:1}", .unexpectedByte), Malformed("{\"a\" 1}", .unexpectedByte),
             Malformed("{\"a\"::1}", .unexpectedByte), Malformed("{\"a\":}", .unexpectedByte),
-            Malformed("{\"a\":1]", .unexpectedByte), Malformed("{,}", .unexpectedByte), Malformed("/**/1", .unexpectedByte),
+            Malformed("{\"a\":1]", .unexpectedByte), Malformed("{,}", .unexpectedByte),
+            Malformed("/**/1", .unexpectedByte),
             Malformed("1//", .trailingBytes),
         ]
     )
@@ -125,7 +128,9 @@ struct JSONParserTests {
 
     @Test("Every prefix of a document is refused, never trapped on")
     func prefixes() {
-        let text = Array(#"{"a":[1,-2.5e3,"x\u00e9\ud83d\ude00y",true,null],"b":{"c":"long enough to be scanned by words"}}"#.utf8)
+        let text = Array(
+            #"{"a":[1,-2.5e3,"x\u00e9\ud83d\ude00y",true,null],"b":{"c":"long enough to be scanned by words"}}"#.utf8
+        )
         for count in 0..<text.count {
             #expect(throws: JSONError.self) { try JSON.parse(text[..<count]) }
         }

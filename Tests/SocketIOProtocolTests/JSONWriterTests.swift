@@ -6,10 +6,13 @@ struct JSONWriterTests {
     @Test(
         "Values are written without white space",
         arguments: [
-            (nil, "null"), (true, "true"), (false, "false"), (0, "0"), (-12, "-12"), (.int(.min), "-9223372036854775808"),
+            (nil, "null"), (true, "true"), (false, "false"), (0, "0"), (-12, "-12"),
+            (.int(.min), "-9223372036854775808"),
             (.int(.max), "9223372036854775807"), (1.5, "1.5"), (.double(.nan), "null"), (.double(.infinity), "null"),
-            ("a\"b\\c", #""a\"b\\c""#), ("\u{0}\u{8}\t\n\u{C}\r\u{1F}", #""\u0000\b\t\n\f\r\u001f""#), ("/é😀", "\"/é😀\""),
-            ([], "[]"), ([1, [2], "x"], "[1,[2],\"x\"]"), ([:], "{}"), (["b": 1, "a": [nil]], "{\"b\":1,\"a\":[null]}"),
+            ("a\"b\\c", #""a\"b\\c""#), ("\u{0}\u{8}\t\n\u{C}\r\u{1F}", #""\u0000\b\t\n\f\r\u001f""#),
+            ("/é😀", "\"/é😀\""),
+            ([], "[]"), ([1, [2], "x"], "[1,[2],\"x\"]"), ([:], "{}"),
+            (["b": 1, "a": [nil]], "{\"b\":1,\"a\":[null]}"),
             (.binary([1, 2]), "null"),
         ] as [(JSON, String)]
     )
@@ -20,7 +23,8 @@ struct JSONWriterTests {
     @Test(
         "Doubles read back as they were",
         arguments: [
-            0.1, -0.0, 1, 1e21, 1e-7, 123_456_789.123, .pi, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1e22, 1e23,
+            0.1, -0.0, 1, 1e21, 1e-7, 123_456_789.123, .pi, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1e22,
+            1e23,
             4.35, 0.000001, .leastNormalMagnitude, .leastNormalMagnitude.nextDown, 9_007_199_254_740_991, 1e15, 123e300,
         ] as [Double]
     )

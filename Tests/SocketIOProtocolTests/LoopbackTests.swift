@@ -90,7 +90,8 @@ private final class Loopback {
         case .post(_, let body):
             let id = self.newID()
             self.post = id
-            let began = self.server?.pollingPostBegan(id, contentLength: body.count, isBinary: false, now: self.now) ?? []
+            let began =
+                self.server?.pollingPostBegan(id, contentLength: body.count, isBinary: false, now: self.now) ?? []
             self.enqueue(began)
             self.enqueue(self.server?.pollingPostEnded(id, body: body, now: self.now) ?? [])
         case .sendWebSocketText(let bytes):

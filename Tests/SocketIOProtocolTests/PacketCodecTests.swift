@@ -22,7 +22,10 @@ struct PacketCodecTests {
         arguments: [
             Example(packet: Packet(type: .connect), text: "0"),
             Example(packet: Packet(type: .connect, payload: ["token": "x"]), text: #"0{"token":"x"}"#),
-            Example(packet: Packet(type: .connect, namespace: "/admin", payload: ["sid": "a"]), text: #"0/admin,{"sid":"a"}"#),
+            Example(
+                packet: Packet(type: .connect, namespace: "/admin", payload: ["sid": "a"]),
+                text: #"0/admin,{"sid":"a"}"#
+            ),
             Example(packet: Packet(type: .connect, namespace: "/admin"), text: "0/admin,"),
             Example(packet: Packet(type: .disconnect), text: "1"),
             Example(packet: Packet(type: .disconnect, namespace: "/admin"), text: "1/admin,"),
@@ -35,7 +38,10 @@ struct PacketCodecTests {
                 text: #"2/a/b-c,9007199254740991["x"]"#
             ),
             Example(packet: Packet(type: .ack, id: 0, payload: []), text: "30[]"),
-            Example(packet: Packet(type: .ack, namespace: "/admin", id: 13, payload: ["ok"]), text: #"3/admin,13["ok"]"#),
+            Example(
+                packet: Packet(type: .ack, namespace: "/admin", id: 13, payload: ["ok"]),
+                text: #"3/admin,13["ok"]"#
+            ),
             Example(
                 packet: Packet(type: .connectError, namespace: "/random", payload: ["message": "Invalid namespace"]),
                 text: #"4/random,{"message":"Invalid namespace"}"#
@@ -47,7 +53,12 @@ struct PacketCodecTests {
                 attachments: [[1, 2]]
             ),
             Example(
-                packet: Packet(type: .binaryEvent, namespace: "/admin", id: 7, payload: ["b", ["x": .binary([])], [.binary([9])]]),
+                packet: Packet(
+                    type: .binaryEvent,
+                    namespace: "/admin",
+                    id: 7,
+                    payload: ["b", ["x": .binary([])], [.binary([9])]]
+                ),
                 text: #"52-/admin,7["b",{"x":{"_placeholder":true,"num":0}},[{"_placeholder":true,"num":1}]]"#,
                 attachments: [[], [9]]
             ),
@@ -117,7 +128,8 @@ struct PacketCodecTests {
         "A malformed packet is refused with the documented error",
         arguments: [
             Malformed("", error: .empty),
-            Malformed("abc", error: .unknownType), Malformed("7[\"x\"]", error: .unknownType), Malformed("/", error: .unknownType),
+            Malformed("abc", error: .unknownType), Malformed("7[\"x\"]", error: .unknownType),
+            Malformed("/", error: .unknownType),
             Malformed("2", error: .invalidPayload), Malformed("2{}", error: .invalidPayload),
             Malformed("2[]", error: .invalidPayload), Malformed("2\"x\"", error: .invalidPayload),
             Malformed("2[null]", error: .invalidPayload), Malformed("2[{}]", error: .invalidPayload),
@@ -130,9 +142,12 @@ struct PacketCodecTests {
             Malformed("21-[\"x\"]", error: .malformedJSON(.malformedNumber)),
             Malformed("2" + String(repeating: "[", count: 100), error: .malformedJSON(.tooDeep)),
             Malformed(messages: [.text([0x32, 0x5B, 0x22, 0xFF, 0x22, 0x5D])], error: .malformedJSON(.illFormedUTF8)),
-            Malformed("2[\"connect\"]", error: .reservedEvent), Malformed("2[\"connect_error\"]", error: .reservedEvent),
-            Malformed("2[\"disconnect\"]", error: .reservedEvent), Malformed("2[\"disconnecting\"]", error: .reservedEvent),
-            Malformed("2[\"newListener\"]", error: .reservedEvent), Malformed("2[\"removeListener\"]", error: .reservedEvent),
+            Malformed("2[\"connect\"]", error: .reservedEvent),
+            Malformed("2[\"connect_error\"]", error: .reservedEvent),
+            Malformed("2[\"disconnect\"]", error: .reservedEvent),
+            Malformed("2[\"disconnecting\"]", error: .reservedEvent),
+            Malformed("2[\"newListener\"]", error: .reservedEvent),
+            Malformed("2[\"removeListener\"]", error: .reservedEvent),
             Malformed("50-[\"disconnect\"]", error: .reservedEvent),
             Malformed("0[]", error: .invalidPayload), Malformed("0\"x\"", error: .invalidPayload),
             Malformed("0null", error: .invalidPayload), Malformed("1{}", error: .invalidPayload),
@@ -143,12 +158,16 @@ struct PacketCodecTests {
             Malformed("29007199254740992[\"x\"]", error: .ackIDTooLarge),
             Malformed("299999999999999999999[\"x\"]", error: .ackIDTooLarge),
             Malformed("2" + String(repeating: "0", count: 17) + "[\"x\"]", error: .ackIDTooLarge),
-            Malformed("5[\"x\"]", error: .malformedAttachmentCount), Malformed("5-[\"x\"]", error: .malformedAttachmentCount),
+            Malformed("5[\"x\"]", error: .malformedAttachmentCount),
+            Malformed("5-[\"x\"]", error: .malformedAttachmentCount),
             Malformed("51[\"x\"]", error: .malformedAttachmentCount), Malformed("5", error: .malformedAttachmentCount),
-            Malformed("51", error: .malformedAttachmentCount), Malformed("5-1-[\"x\"]", error: .malformedAttachmentCount),
-            Malformed("51.0-[\"x\"]", error: .malformedAttachmentCount), Malformed("5a-[\"x\"]", error: .malformedAttachmentCount),
+            Malformed("51", error: .malformedAttachmentCount),
+            Malformed("5-1-[\"x\"]", error: .malformedAttachmentCount),
+            Malformed("51.0-[\"x\"]", error: .malformedAttachmentCount),
+            Malformed("5a-[\"x\"]", error: .malformedAttachmentCount),
             Malformed("59999999999-[\"x\"]", error: .malformedAttachmentCount),
-            Malformed("511-[\"x\"]", error: .tooManyAttachments), Malformed("6999999999-1[]", error: .tooManyAttachments),
+            Malformed("511-[\"x\"]", error: .tooManyAttachments),
+            Malformed("6999999999-1[]", error: .tooManyAttachments),
             Malformed("0/" + String(repeating: "n", count: 256), error: .malformedNamespace),
             Malformed(messages: [.text([0x30, 0x2F, 0xFF, 0x2C])], error: .malformedNamespace),
             Malformed("51-[\"x\",{\"_placeholder\":true,\"num\":1}]", [1], error: .invalidPlaceholder),
@@ -163,7 +182,10 @@ struct PacketCodecTests {
                 error: .invalidPlaceholder
             ),
             Malformed(messages: [.text("51-[\"x\"]"), .text("2[\"y\"]")], error: .textInsteadOfAttachment),
-            Malformed(messages: [.text("52-[\"x\"]"), .binary([1]), .text("2[\"y\"]")], error: .textInsteadOfAttachment),
+            Malformed(
+                messages: [.text("52-[\"x\"]"), .binary([1]), .text("2[\"y\"]")],
+                error: .textInsteadOfAttachment
+            ),
             Malformed(messages: [.binary([1])], error: .unexpectedAttachment),
             Malformed(messages: [.text("51-[\"x\"]"), .binary([1]), .binary([2])], error: .unexpectedAttachment),
         ]
@@ -214,7 +236,11 @@ struct PacketCodecTests {
             PacketEncoder.event(namespace: "/", name: "a\"b", arguments: [], ackID: 5)
                 == [.text(#"25["a\"b"]"#)]
         )
-        #expect(PacketEncoder.ack(namespace: "/docs", id: 5, arguments: [["ok": true]]) == [.text(#"3/docs,5[{"ok":true}]"#)])
+        #expect(
+            PacketEncoder.ack(namespace: "/docs", id: 5, arguments: [["ok": true]]) == [
+                .text(#"3/docs,5[{"ok":true}]"#)
+            ]
+        )
         #expect(
             PacketEncoder.ack(namespace: "/", id: 5, arguments: [.binary([7])])
                 == [.text(#"61-5[{"_placeholder":true,"num":0}]"#), .binary([7])]

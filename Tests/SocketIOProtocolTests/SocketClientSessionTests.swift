@@ -175,7 +175,10 @@ struct SocketClientSessionTests {
         #expect(harness.connect() == [])
     }
 
-    @Test("A CONNECT reply without an id closes the connection", arguments: ["0/docs,", "0/docs,{}", "0/docs,{\"sid\":1}"])
+    @Test(
+        "A CONNECT reply without an id closes the connection",
+        arguments: ["0/docs,", "0/docs,{}", "0/docs,{\"sid\":1}"]
+    )
     func replyWithoutID(text: String) {
         let harness = ClientSocketHarness()
         _ = harness.connect()

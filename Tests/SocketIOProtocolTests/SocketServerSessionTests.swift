@@ -6,7 +6,12 @@ final class SocketHarness {
     private var session: SocketServerSession
     private var now = EngineHarness.start
 
-    init(_ configuration: SocketServerSession.Configuration = .init(connectTimeout: .seconds(1), attachmentTimeout: .seconds(2))) {
+    init(
+        _ configuration: SocketServerSession.Configuration = .init(
+            connectTimeout: .seconds(1),
+            attachmentTimeout: .seconds(2)
+        )
+    ) {
         self.session = SocketServerSession(configuration: configuration, now: self.now)
     }
 
@@ -89,7 +94,10 @@ struct SocketServerSessionTests {
         #expect(harness.deadline == nil)
     }
 
-    @Test("A malformed packet closes the connection, and nothing follows", arguments: ["abc", "2{}", "2abc[\"x\"]", "9"])
+    @Test(
+        "A malformed packet closes the connection, and nothing follows",
+        arguments: ["abc", "2{}", "2abc[\"x\"]", "9"]
+    )
     func malformed(text: String) {
         let harness = SocketHarness.connected()
         guard case .close(.malformedPacket) = harness.receive(text) else {
@@ -137,7 +145,8 @@ struct SocketServerSessionTests {
         #expect(harness.acknowledge(456, 1, "2") == [.text(#"3456[1,"2"]"#)])
         #expect(harness.receive(#"51-["b",{"_placeholder":true,"num":0}]"#) == .none)
         #expect(
-            harness.receive(binary: [1, 2]) == .event(namespace: "/", name: "b", arguments: [.binary([1, 2])], ackID: nil)
+            harness.receive(binary: [1, 2])
+                == .event(namespace: "/", name: "b", arguments: [.binary([1, 2])], ackID: nil)
         )
     }
 

@@ -71,7 +71,9 @@ extension EngineClientSession {
         return actions
     }
 
-    /// The WebSocket is gone, or could not be opened. In the middle of an upgrade the session stays with polling.
+    /// The WebSocket is gone, or could not be opened.
+    ///
+    /// In the middle of an upgrade the session stays with polling.
     public mutating func webSocketClosed(now: Instant) -> [EngineClientAction] {
         var actions = self.timerFired(now: now)
         switch self.state {
@@ -93,7 +95,9 @@ extension EngineClientSession {
 
     /// Gives an upgrade up and takes polling up again.
     ///
-    /// - Parameter closing: Whether the WebSocket is still there to be closed.
+    /// - Parameters:
+    ///   - closing: Whether the WebSocket is still there to be closed.
+    ///   - actions: Where the actions go.
     mutating func abandonUpgrade(closing: Bool, actions: inout [EngineClientAction]) {
         self.state = .polling
         if closing { actions.append(.closeWebSocket(code: 1000)) }

@@ -36,8 +36,9 @@ public struct EngineClientSession: ~Copyable {
         /// Bytes that may wait to be sent before the next send closes the session.
         public var maxBufferedBytes: Int
 
-        /// Makes a configuration. The payload bound is the server's largest document (64 MiB) and more: a snapshot
-        /// comes in one message.
+        /// Makes a configuration.
+        ///
+        /// The payload bound is the server's largest document (64 MiB) and more: a snapshot comes in one message.
         public init(
             mode: Mode = .webSocket,
             handshakeTimeout: Duration = .seconds(20),
@@ -55,7 +56,9 @@ public struct EngineClientSession: ~Copyable {
         }
     }
 
-    /// Where the session stands. What is long lies beside it, so that copying a state costs nothing.
+    /// Where the session stands.
+    ///
+    /// What is long lies beside it, so that copying a state costs nothing.
     enum State: Hashable {
         case new
         case handshaking(EngineTransport, deadline: Instant)
@@ -110,7 +113,9 @@ extension EngineClientSession {
     /// About how many bytes wait for the handshake, a POST or an upgrade.
     public var bufferedBytes: Int { self.outbox.byteCount }
 
-    /// Begins. A second call does nothing.
+    /// Begins.
+    ///
+    /// A second call does nothing.
     public mutating func start(now: Instant) -> [EngineClientAction] {
         guard case .new = self.state else { return [] }
         let deadline = now + self.configuration.handshakeTimeout
@@ -125,7 +130,9 @@ extension EngineClientSession {
         }
     }
 
-    /// Sends messages, in order. Before the handshake they wait; after the end they are dropped.
+    /// Sends messages, in order.
+    ///
+    /// Before the handshake they wait; after the end they are dropped.
     public mutating func send(_ messages: [EngineMessage], now: Instant) -> [EngineClientAction] {
         var actions = self.timerFired(now: now)
         switch self.state {

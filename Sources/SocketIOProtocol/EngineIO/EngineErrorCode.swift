@@ -1,4 +1,6 @@
-/// Why an Engine.IO HTTP request was refused. The numbers are the protocol's.
+/// Why an Engine.IO HTTP request was refused.
+///
+/// The numbers are the protocol's.
 public enum EngineErrorCode: Int, Hashable, Sendable, CaseIterable, Error {
     /// No `transport` parameter, or one that the server does not offer.
     case transportUnknown = 0
@@ -33,6 +35,7 @@ public enum EngineErrorCode: Int, Hashable, Sendable, CaseIterable, Error {
     /// The whole answer: `{"code":n,"message":"…"}` as JSON.
     ///
     /// - Parameter message: Another text than the usual one, for `forbidden`.
+    /// - Returns: The answer.
     public func response(message: String? = nil) -> EngineResponse {
         let body: JSON = ["code": .int(self.rawValue), "message": .string(message ?? self.message)]
         return EngineResponse(status: self.httpStatus, contentType: .json, body: body.serialize())
@@ -69,7 +72,9 @@ public struct EngineResponse: Hashable, Sendable {
 
     /// The answer to a POST that was taken.
     public static let ok = EngineResponse(status: 200, contentType: .html, body: Array("ok".utf8))
-    /// The answer to a POST whose body is larger than `maxPayload`. The session lives on.
+    /// The answer to a POST whose body is larger than `maxPayload`.
+    ///
+    /// The session lives on.
     public static let payloadTooLarge = EngineResponse(
         status: 413,
         contentType: .html,

@@ -31,7 +31,9 @@ public struct EngineRequest: Hashable, Sendable {
     /// All parameters in order, decoded; at most ``maxParameters``.
     public let parameters: [Parameter]
 
-    /// How many parameters are read; clients send about four. The HTTP layer bounds their length.
+    /// How many parameters are read; clients send about four.
+    ///
+    /// The HTTP layer bounds their length.
     public static let maxParameters = 64
 
     /// Reads the part of a request target behind the `?`, still percent-encoded.
@@ -40,7 +42,10 @@ public struct EngineRequest: Hashable, Sendable {
     public init(method: Method, query: some Collection<UInt8>) {
         self.method = method
         var parameters: [Parameter] = []
-        for pair in query.split(separator: UInt8(ascii: "&"), maxSplits: Self.maxParameters).prefix(Self.maxParameters) {
+        // An array first: the work on it is compiled for bytes, on a collection from another module it would not be.
+        let bytes = Array(query)
+        for pair in bytes.split(separator: UInt8(ascii: "&"), maxSplits: Self.maxParameters).prefix(Self.maxParameters)
+        {
             let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
             let value = end == pair.endIndex ? pair[end...] : pair[pair.index(after: end)...]
             parameters.append(Parameter(name: Self.decode(pair[..<end]), value: Self.decode(value)))
@@ -48,10 +53,10 @@ public struct EngineRequest: Hashable, Sendable {
         self.parameters = parameters
     }
 
-    private static func decode(_ bytes: some Collection<UInt8>) -> String {
+    private static func decode(_ bytes: ArraySlice<UInt8>) -> String {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(bytes.count)
-        var rest = bytes[...]
+        var rest = bytes
         while let byte = rest.popFirst() {
             switch byte {
             case UInt8(ascii: "+"):
@@ -97,6 +102,7 @@ public struct EngineRequest: Hashable, Sendable {
     ///   - isWebSocketUpgrade: Whether the request asks for an upgrade to `websocket`.
     ///   - transports: What the server offers.
     ///   - session: The transport that the session with the request's `sid` uses now; nil when there is none.
+    /// - Returns: What to do with the request.
     /// - Throws: The code to answer with. To a WebSocket upgrade the reference answers 400 with the message as text.
     public func check(
         isWebSocketUpgrade: Bool,

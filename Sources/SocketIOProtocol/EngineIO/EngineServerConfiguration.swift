@@ -2,7 +2,9 @@
 public struct EngineServerConfiguration: Hashable, Sendable {
     /// Time from the handshake or a pong to the next ping.
     public var pingInterval: Duration
-    /// How long a pong may take. Without one the session is closed exactly `pingInterval + pingTimeout` after the last.
+    /// How long a pong may take.
+    ///
+    /// Without one the session is closed exactly `pingInterval + pingTimeout` after the last.
     public var pingTimeout: Duration
     /// How long a client may take from opening its second transport to the upgrade packet.
     public var upgradeTimeout: Duration
@@ -10,10 +12,13 @@ public struct EngineServerConfiguration: Hashable, Sendable {
     public var closeTimeout: Duration
     /// The largest polling body or WebSocket message taken, in bytes; told to the client in the handshake.
     public var maxPayload: Int
-    /// How many packets one POST may hold. A body of nothing but separators would otherwise become a list many times
-    /// its size.
+    /// How many packets one POST may hold.
+    ///
+    /// A body of nothing but separators would otherwise become a list many times its size.
     public var maxPacketsPerPayload: Int
-    /// How many packets one GET is answered with. python-engineio's client refuses more than 16.
+    /// How many packets one GET is answered with.
+    ///
+    /// python-engineio's client refuses more than 16.
     public var maxPacketsPerResponse: Int
     /// Bytes that may wait for a polling client before the next send closes the session.
     public var maxBufferedBytes: Int

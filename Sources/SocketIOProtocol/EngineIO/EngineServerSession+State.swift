@@ -1,6 +1,7 @@
 extension EngineServerSession {
-    /// Which transport carries the session. The payloads are plain numbers, so that copying a state costs nothing; what
-    /// is long (the outbox) lies beside it.
+    /// Which transport carries the session.
+    ///
+    /// The payloads are plain numbers, so that copying a state costs nothing; what is long (the outbox) lies beside it.
     enum State: Hashable, Sendable {
         case polling
         case probing(Probe)

@@ -50,7 +50,9 @@ extension EngineServerSession {
         }
     }
 
-    /// Takes a pong. One that was not asked for changes nothing.
+    /// Takes a pong.
+    ///
+    /// One that was not asked for changes nothing.
     mutating func receivePong(now: Instant) {
         if case .awaitingPong = self.heartbeat {
             self.heartbeat = .quiet(pingAt: now + self.configuration.pingInterval)

@@ -59,7 +59,9 @@ extension EngineServerSession {
         return actions
     }
 
-    /// The WebSocket is gone. In the middle of an upgrade that leaves the session where it was, on polling.
+    /// The WebSocket is gone.
+    ///
+    /// In the middle of an upgrade that leaves the session where it was, on polling.
     public mutating func webSocketClosed(_ id: TransportID, now: Instant) -> [EngineServerAction] {
         var actions = self.timerFired(now: now)
         switch self.state {

@@ -95,7 +95,9 @@ extension EngineServerSession {
         }
     }
 
-    /// About how many bytes wait for a GET. Always 0 on a WebSocket, where the socket's own buffer holds them.
+    /// About how many bytes wait for a GET.
+    ///
+    /// Always 0 on a WebSocket, where the socket's own buffer holds them.
     public var bufferedBytes: Int { self.outbox.byteCount }
 
     /// Sends messages, together and in order: on the WebSocket, in the waiting GET, or later.
@@ -120,7 +122,9 @@ extension EngineServerSession {
         return actions
     }
 
-    /// Closes the session for the server's reasons. A polling client can still fetch what was sent.
+    /// Closes the session for the server's reasons.
+    ///
+    /// A polling client can still fetch what was sent.
     public mutating func close(now: Instant) -> [EngineServerAction] {
         var actions = self.timerFired(now: now)
         switch self.state {
@@ -139,4 +143,3 @@ extension EngineServerSession {
         return actions
     }
 }
-

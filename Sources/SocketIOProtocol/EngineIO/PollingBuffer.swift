@@ -1,5 +1,6 @@
-/// What waits to be sent by polling: for a server until the next GET, for a client until the next POST. Whoever fills it
-/// bounds it.
+/// What waits to be sent by polling: for a server until the next GET, for a client until the next POST.
+///
+/// Whoever fills it bounds it.
 struct PollingBuffer {
     /// Those before `head` have been sent.
     private var packets: [EnginePacket] = []

@@ -13,6 +13,8 @@ public enum PollingPayload {
     ///   - body: The bytes of a POST, or of a GET's answer.
     ///   - maxPayload: The most bytes.
     ///   - maxPackets: The most packets.
+    /// - Returns: The packets, at least one.
+    /// - Throws: What is wrong with the first packet that is malformed, or which bound is passed.
     public static func decode(
         _ body: [UInt8],
         maxPayload: Int = .max,

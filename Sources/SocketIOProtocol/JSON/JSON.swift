@@ -24,12 +24,18 @@ public enum JSON: Sendable {
 extension JSON {
     /// Bounds on what the parser takes from a peer.
     public struct Limits: Hashable, Sendable {
-        /// How deep arrays and objects may nest. The parser recurses, so this bounds its stack; 64 is far above what
-        /// documents need and far below what a 512 KiB thread stack takes. Values over 256 are taken as 256.
+        /// How deep arrays and objects may nest.
+        ///
+        /// The parser recurses, so this bounds its stack; 64 is far above what documents need and far below what a 512
+        /// KiB thread stack takes. Values over 256 are taken as 256.
         public var maxDepth: Int
-        /// The longest number, in characters. No double needs more than about 770 to be exact.
+        /// The longest number, in characters.
+        ///
+        /// No double needs more than about 770 to be exact.
         public var maxNumberLength: Int
-        /// How many values in all. One byte of input makes up to about twenty bytes of values; this bounds the memory.
+        /// How many values in all.
+        ///
+        /// One byte of input makes up to about twenty bytes of values; this bounds the memory.
         public var maxValues: Int
 
         /// Makes limits; the defaults are what a server uses on 1 MiB messages.
@@ -52,7 +58,7 @@ extension JSON {
     public var intValue: Int? {
         switch self {
         case .int(let value): value
-        case .double(let value): Int(exactly: value)
+        case .double(let value): value.exactInt
         case .null, .bool, .string, .array, .object, .binary: nil
         }
     }
@@ -157,9 +163,29 @@ extension JSON: Hashable {
     }
 }
 
+extension Double {
+    /// The value as an integer, if it is one that fits.
+    ///
+    /// `Int(exactly:)` would do, but calls `trunc`: the only symbol for which this module needed libm.
+    fileprivate var exactInt: Int? {
+        guard self >= -0x1p63, self < 0x1p63 else { return nil }
+        let whole = Int(self)
+        return Double(whole) == self ? whole : nil
+    }
+}
+
 extension String {
     /// Byte-wise equality, where `==` would also call canonically equivalent strings equal.
     func hasSameBytes(as other: String) -> Bool {
-        self.utf8.count == other.utf8.count && self.utf8.elementsEqual(other.utf8)
+        guard self.utf8.count == other.utf8.count else { return false }
+        // By pointer: `utf8.elementsEqual` decides at each byte what kind of string it has. Decoding an ack took 0.78 µs with
+        // it and 0.43 µs so (2 cores, Swift 6.3.1, November 2026).
+        let isEqual = self.utf8.withContiguousStorageIfAvailable { left in
+            other.utf8.withContiguousStorageIfAvailable { right in
+                for index in 0..<left.count where left[index] != right[index] { return false }
+                return true
+            }
+        }
+        return (isEqual ?? nil) ?? self.utf8.elementsEqual(other.utf8)
     }
 }

@@ -30,7 +30,9 @@ public struct JSONObject: Sendable {
         self.members = []
     }
 
-    /// An object of these pairs. Of equal keys the last value wins, at the first one's place.
+    /// An object of these pairs.
+    ///
+    /// Of equal keys the last value wins, at the first one's place.
     ///
     /// - Complexity: O(*n*).
     public init(_ pairs: some Sequence<(String, JSON)>) {
@@ -70,7 +72,9 @@ public struct JSONObject: Sendable {
         return false
     }
 
-    /// The value of a key. Setting nil removes the member.
+    /// The value of a key.
+    ///
+    /// Setting nil removes the member.
     ///
     /// - Complexity: O(*n*).
     public subscript(key: String) -> JSON? {

@@ -51,7 +51,9 @@ extension JSONParser {
         case UInt8(ascii: "t"): text.append(0x09)
         case UInt8(ascii: "u"):
             let unit = try self.parseHexUnit()
-            text.append(contentsOf: UTF8.encode(try self.scalar(startingWith: unit)) ?? UTF8.encodedReplacementCharacter)
+            text.append(
+                contentsOf: UTF8.encode(try self.scalar(startingWith: unit)) ?? UTF8.encodedReplacementCharacter
+            )
         case _: throw .malformedEscape
         }
     }

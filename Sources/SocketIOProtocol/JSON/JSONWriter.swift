@@ -1,5 +1,7 @@
 extension JSON {
-    /// The value as UTF-8 JSON without white space. `.binary` and non-finite numbers become `null`.
+    /// The value as UTF-8 JSON without white space.
+    ///
+    /// `.binary` and non-finite numbers become `null`.
     ///
     /// - Complexity: O(*n*). Recurses as deep as the value is nested.
     public func serialize() -> [UInt8] {
@@ -16,7 +18,9 @@ struct JSONWriter {
     private(set) var attachments: [[UInt8]] = []
     private let takesBinaryOut: Bool
 
-    /// - Parameter takesBinaryOut: Whether binary leaves become Socket.IO placeholders and collect in `attachments`.
+    /// - Parameters:
+    ///   - capacity: Room to make beforehand.
+    ///   - takesBinaryOut: Whether binary leaves become Socket.IO placeholders and collect in `attachments`.
     init(reservingCapacity capacity: Int, takesBinaryOut: Bool = false) {
         self.bytes.reserveCapacity(capacity)
         self.takesBinaryOut = takesBinaryOut

@@ -23,7 +23,9 @@ public enum PacketType: UInt8, Hashable, Sendable, CaseIterable {
 ///   51-/admin,12["image",{"_placeholder":true,"num":0}]      then one binary message an attachment
 /// ```
 public struct Packet: Hashable, Sendable {
-    /// The type. The encoder chooses between the plain and the binary type by what the payload holds.
+    /// The type.
+    ///
+    /// The encoder chooses between the plain and the binary type by what the payload holds.
     public var type: PacketType
     /// The namespace, beginning with `/`.
     public var namespace: String
@@ -41,7 +43,9 @@ public struct Packet: Hashable, Sendable {
     }
 }
 
-/// Why a message is no Socket.IO packet. Each of these ends the connection.
+/// Why a message is no Socket.IO packet.
+///
+/// Each of these ends the connection.
 public enum PacketError: Error, Hashable, Sendable {
     /// An empty text message.
     case empty

@@ -2,8 +2,10 @@
 ///
 /// Each text is written in one pass into one array, sized beforehand.
 public enum PacketEncoder {
-    /// Encodes any packet. An event or ack with `.binary` leaves gets the binary type, one without the plain type; in other
-    /// packets, which have no attachments, such leaves become `null`.
+    /// Encodes any packet.
+    ///
+    /// An event or ack with `.binary` leaves gets the binary type, one without the plain type; in other packets, which
+    /// have no attachments, such leaves become `null`.
     public static func encode(_ packet: Packet) -> [EngineMessage] {
         let carriesBinary: Bool
         switch packet.type {
@@ -63,7 +65,8 @@ public enum PacketEncoder {
     ) -> JSONWriter {
         var measure = JSONMeasure()
         for argument in arguments { argument.add(to: &measure) }
-        let capacity = measure.byteCount + arguments.count + name.utf8.count + namespace.utf8.count + self.headerCapacity
+        let capacity =
+            measure.byteCount + arguments.count + name.utf8.count + namespace.utf8.count + self.headerCapacity
         var writer = JSONWriter(reservingCapacity: capacity, takesBinaryOut: true)
         self.writeHeader(
             type: self.type(of: type, attachmentCount: measure.attachmentCount),

@@ -78,7 +78,9 @@ extension SocketClientSession {
         self.connectedPlace(of: namespace) != nil
     }
 
-    /// Asks into a namespace. Empty when we are in it or have asked.
+    /// Asks into a namespace.
+    ///
+    /// Empty when we are in it or have asked.
     public mutating func connect(namespace: String, auth: JSONObject? = nil, now: Instant) -> [EngineMessage] {
         guard !self.isClosed, self.place(of: namespace) == nil else { return [] }
         let deadline = now + self.configuration.connectTimeout
@@ -86,7 +88,9 @@ extension SocketClientSession {
         return PacketEncoder.encode(Packet(type: .connect, namespace: namespace, payload: auth.map { .object($0) }))
     }
 
-    /// An event without an answer. Empty when the namespace is not connected.
+    /// An event without an answer.
+    ///
+    /// Empty when the namespace is not connected.
     public func emit(namespace: String, name: String, arguments: [JSON]) -> [EngineMessage] {
         guard self.isConnected(to: namespace) else { return [] }
         return PacketEncoder.event(namespace: namespace, name: name, arguments: arguments)
@@ -133,7 +137,9 @@ extension SocketClientSession {
         }
     }
 
-    /// Takes a message from the server. Packets for a namespace that we are not in are ignored.
+    /// Takes a message from the server.
+    ///
+    /// Packets for a namespace that we are not in are ignored.
     public mutating func receive(_ message: EngineMessage, now: Instant) -> SocketClientAction {
         guard !self.isClosed else { return .none }
         do throws(PacketError) {
@@ -178,7 +184,9 @@ extension SocketClientSession {
         }
     }
 
-    /// Time has passed: a CONNECT that found no answer becomes a `connectError`. Call again while the deadline is past.
+    /// Time has passed: a CONNECT that found no answer becomes a `connectError`.
+    ///
+    /// Call again while the deadline is past.
     public mutating func timerFired(now: Instant) -> SocketClientAction {
         for (place, entry) in self.entries.enumerated() {
             guard case .asked(let deadline) = entry.membership, now >= deadline else { continue }

@@ -16,8 +16,9 @@
 public struct SocketServerSession: ~Copyable {
     /// The times and bounds of one connection.
     public struct Configuration: Hashable, Sendable {
-        /// How long a client may take to its first accepted CONNECT. Well above three ping intervals, or the
-        /// conformance suite's heartbeat tests fail, which never send one.
+        /// How long a client may take to its first accepted CONNECT.
+        ///
+        /// Well above three ping intervals, or the conformance suite's heartbeat tests fail, which never send one.
         public var connectTimeout: Duration
         /// How long the attachments of a packet may take.
         public var attachmentTimeout: Duration
@@ -106,7 +107,9 @@ extension SocketServerSession {
         self.connectedPlace(of: namespace) != nil
     }
 
-    /// Takes a message from the client. After a `close` everything is `none`.
+    /// Takes a message from the client.
+    ///
+    /// After a `close` everything is `none`.
     public mutating func receive(_ message: EngineMessage, now: Instant) -> SocketServerAction {
         guard !self.isClosed else { return .none }
         let wasWaiting = self.decoder.isWaiting
@@ -162,7 +165,9 @@ extension SocketServerSession {
         return .connect(namespace: packet.namespace, auth: packet.payload?.objectValue ?? [:])
     }
 
-    /// Lets the client in. Send the returned messages before anything else to that namespace.
+    /// Lets the client in.
+    ///
+    /// Send the returned messages before anything else to that namespace.
     ///
     /// - Parameters:
     ///   - namespace: The namespace of a `connect` action.
@@ -197,14 +202,18 @@ extension SocketServerSession {
         return PacketEncoder.encode(Packet(type: .connectError, namespace: namespace, payload: .object(payload)))
     }
 
-    /// Puts the client out of a namespace; packets that were under way are ignored. Empty when it was not in it.
+    /// Puts the client out of a namespace; packets that were under way are ignored.
+    ///
+    /// Empty when it was not in it.
     public mutating func disconnect(namespace: String) -> [EngineMessage] {
         guard let place = self.connectedPlace(of: namespace) else { return [] }
         self.entries[place].membership = .left
         self.entries[place].acks = AckLedger()
         // A client may be put out of ever new namespaces; only so many are remembered.
         let left = self.entries.count { $0.membership == .left }
-        if left > self.configuration.maxNamespaces, let oldest = self.entries.firstIndex(where: { $0.membership == .left }) {
+        if left > self.configuration.maxNamespaces,
+            let oldest = self.entries.firstIndex(where: { $0.membership == .left })
+        {
             self.entries.remove(at: oldest)
         }
         return PacketEncoder.encode(Packet(type: .disconnect, namespace: namespace))
@@ -234,7 +243,9 @@ extension SocketServerSession {
     public mutating func timerFired(now: Instant) -> SocketServerAction {
         if let deadline = self.attachmentDeadline, now >= deadline { return self.close(.attachmentTimeout) }
         if let deadline = self.connectDeadline, now >= deadline {
-            guard self.entries.contains(where: { $0.membership == .pending }) else { return self.close(.connectTimeout) }
+            guard self.entries.contains(where: { $0.membership == .pending }) else {
+                return self.close(.connectTimeout)
+            }
             self.connectDeadline = now + self.configuration.connectTimeout
         }
         return .none
