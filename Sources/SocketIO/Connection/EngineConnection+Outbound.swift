@@ -6,15 +6,20 @@ extension EngineConnection {
     /// How many packets a GET is answered with; python-engineio refuses more than sixteen.
     private static let packetsPerGet = 16
 
+    /// What may be queued in one turn before volatile packets are dropped.
+    private static let volatileLimit = 16 * 1024
+
     /// Bytes that wait for this connection, here, in the engine's polling buffer and in the channel.
     var bufferedBytes: Int {
         self.outbound.byteCount + self.engine.bufferedBytes + (self.direct?.bufferedBytes ?? 0)
     }
 
-    /// Whether something sent now would leave at once.
+    /// Whether the client keeps up, so that what may be lost need not be: it takes more, and this turn has not queued much.
     var takesMore: Bool {
-        if let direct = self.direct { return self.outbound.byteCount == 0 && direct.isWritable }
-        return self.waitingGet != nil
+        if let direct = self.direct {
+            return direct.isWritable && self.outbound.byteCount < Self.volatileLimit
+        }
+        return self.waitingGet != nil && self.outbound.isEmpty
     }
 
     /// Queues a packet for a socket of this connection.

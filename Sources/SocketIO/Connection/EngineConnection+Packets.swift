@@ -19,7 +19,7 @@ extension EngineConnection {
     /// Counts a message against the rates.
     ///
     /// Attachments belong to their packet and count in bytes only.
-    private func charge(_ message: EngineMessage) -> TokenBucket.Verdict {
+    func charge(_ message: EngineMessage) -> TokenBucket.Verdict {
         let now = NIODeadline.now()
         let bytes = self.byteBucket?.spend(Double(message.byteCount), now: now) ?? .allowed
         guard case .text = message else { return bytes }

@@ -171,6 +171,10 @@ final class EngineConnection: @unchecked Sendable {
     func webSocketEvent(_ id: TransportID, _ event: WebSocketHandler.Event) {
         switch event {
         case .text(let bytes):
+            // Messages are charged when the engine delivers them; what it keeps to itself (pongs) is not free either.
+            if bytes.first != UInt8(ascii: "4"), self.charge(.text(bytes)) == .farBeyond {
+                return self.close(.rateLimited)
+            }
             self.perform(self.engine.webSocketText(id, bytes, now: .now))
         case .binary(let bytes):
             self.perform(self.engine.webSocketBinary(id, bytes, now: .now))

@@ -85,7 +85,7 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
     func drain(_ context: ChannelHandlerContext) {
         guard !self.isDraining else { return }
         self.isDraining = true
-        while let part = self.waiting.first, self.canHandle(part) {
+        while let part = self.waiting.first, self.canHandle(part, context: context) {
             self.waiting.removeFirst()
             self.handle(part, context: context)
         }
@@ -96,14 +96,15 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    private func canHandle(_ part: HTTPServerRequestPart) -> Bool {
+    private func canHandle(_ part: HTTPServerRequestPart, context: ChannelHandlerContext) -> Bool {
         switch (self.exchange?.phase, part) {
         case (.receiving, _), (.discarding, _):
             true
         case (.waiting, _), (.upgrading, _):
             false
         case (nil, .head(let head)):
-            !self.isOurs(head) || self.responsesDue == 0
+            // A client that asks and asks without reading the answers gets no more of them into our memory.
+            !self.isOurs(head) || (self.responsesDue == 0 && context.channel.isWritable)
         case (nil, .body), (nil, .end):
             true
         }
@@ -262,6 +263,11 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
         guard let owner = self.exchange?.owner else { return }
         self.endExchange()
         owner.connection.requestAborted(owner.id)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { self.drain(context) }
+        context.fireChannelWritabilityChanged()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

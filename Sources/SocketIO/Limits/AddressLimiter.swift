@@ -10,7 +10,9 @@ struct AddressLimiter {
 
     private let limit: RateLimit?
     private var buckets: [String: TokenBucket] = [:]
-    /// When full buckets were last forgotten. A walk over all of them for each newcomer would be an attack in itself.
+    /// When full buckets were last forgotten.
+    ///
+    /// A walk over all of them for each newcomer would be an attack in itself.
     private var forgotAt: NIODeadline?
 
     /// A limiter; without a limit it admits everybody.
