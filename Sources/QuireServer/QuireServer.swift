@@ -16,10 +16,13 @@ import SocketIOProtocol
 ///     let server = try QuireServer(configuration: configuration, logger: logger)
 ///     let group = ServiceGroup(services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
 ///     try await group.run()
-public struct QuireServer: Service {
+public struct QuireServer: Service, CustomStringConvertible {
     private let configuration: ServerConfiguration
     private let logger: Logger
     private let onListening: @Sendable (Int) -> Void
+
+    /// The name in the logs of the lifecycle.
+    public var description: String { "Quire" }
 
     /// A server that listens once it is run.
     ///
@@ -59,9 +62,6 @@ public struct QuireServer: Service {
     }
 
     private func serve(store: any DocumentStore, group: any EventLoopGroup) async throws {
-        if let secret = configuration.jwtSecret, secret.byteCount < 32 {
-            logger.warning("the JWT secret is shorter than the 32 bytes HS256 asks for (RFC 7518, section 3.2)")
-        }
         let authenticator = await Authenticator(configuration: configuration)
         let hosts = RoomHosts(group: group, store: store, limits: configuration.limits, logger: logger)
         let sockets = SocketIOServer(

@@ -42,8 +42,13 @@ struct Token: AsyncParsableCommand {
     var ttl = 3600
 
     func validate() throws {
-        guard secret.secret(environment: Environment.variables) != nil else {
+        guard let secret = secret.secret(environment: Environment.variables) else {
             throw ValidationError("a secret is needed: set --jwt-secret or \(Environment.secretName)")
+        }
+        do {
+            try secret.validate()
+        } catch {
+            throw ValidationError("\(error)")
         }
         guard !sub.isEmpty else { throw ValidationError("--sub must not be empty") }
         guard ttl > 0 else { throw ValidationError("--ttl must be at least 1") }

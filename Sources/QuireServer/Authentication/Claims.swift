@@ -45,7 +45,11 @@ public struct TokenIssuer: Sendable {
     private let keyID: String?
 
     /// An issuer that signs with HS256.
-    public init(secret: Secret, keyID: String? = nil) async {
+    ///
+    /// - Throws: when the secret is too short.
+    public init(secret: Secret, keyID: String? = nil) async throws(ConfigurationError) {
+        // JWTKit traps on a shorter one.
+        try secret.validate()
         keys = JWTKeyCollection()
         self.keyID = keyID
         await keys.add(hmac: HMACKey(from: secret.revealed), digestAlgorithm: .sha256)

@@ -23,6 +23,7 @@ struct TokenVerifier: Sendable {
     ///
     /// `keyID`: The only `kid` a token may name. JWTKit would try its default key for any other.
     init(secret: Secret, keyID: String?, requiresExpiry: Bool) async {
+        precondition(secret.byteCount >= Secret.minimumByteCount, "the configuration was validated")
         keys = JWTKeyCollection()
         self.keyID = keyID
         self.requiresExpiry = requiresExpiry

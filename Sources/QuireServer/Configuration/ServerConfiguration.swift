@@ -70,11 +70,23 @@ public struct ServerConfiguration: Sendable {
         guard !host.isEmpty else { throw .invalid("--host must not be empty") }
         guard !databasePath.isEmpty else { throw .invalid("--database must not be empty") }
         guard (1...256).contains(eventLoopCount) else { throw .invalid("--loops must be between 1 and 256") }
-        if let jwtSecret, jwtSecret.byteCount == 0 {
-            throw .invalid("the JWT secret is empty; leave it out or give it at least 32 random bytes")
-        }
+        try jwtSecret?.validate()
         guard listensOnLoopbackOnly || jwtSecret != nil || allowAnonymous else { throw .openToAnyone(host: host) }
         try limits.validate()
+    }
+}
+
+extension Secret {
+    /// What HS256 asks for (RFC 7518, section 3.2), so that the secret cannot be guessed from a token.
+    static let minimumByteCount = 32
+
+    /// Refuses a secret that is too short.
+    public func validate() throws(ConfigurationError) {
+        guard byteCount >= Self.minimumByteCount else {
+            throw .invalid(
+                "the JWT secret has \(byteCount) bytes; HS256 needs \(Self.minimumByteCount), such as `openssl rand -hex 32`"
+            )
+        }
     }
 }
 

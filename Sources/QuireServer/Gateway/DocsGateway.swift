@@ -7,7 +7,7 @@ import SocketIO
 import SocketIOProtocol
 
 /// The `/docs` namespace: lets clients in, and tells them when the server goes.
-struct DocsGateway: Service {
+struct DocsGateway: Service, CustomStringConvertible {
     /// After a shutdown clients wait so long, in milliseconds, before they try again.
     ///
     /// They add their own jitter.
@@ -18,6 +18,9 @@ struct DocsGateway: Service {
     let authenticator: Authenticator
     let limits: ServerLimits
     let logger: Logger
+
+    /// The name in the logs of the lifecycle.
+    var description: String { "the /docs gateway" }
 
     /// Makes the namespace known.
     ///
