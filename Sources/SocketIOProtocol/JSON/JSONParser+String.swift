@@ -3,12 +3,15 @@ extension JSONParser {
     mutating func parseString() throws(JSONError) -> String {
         self.position += 1
         let start = self.position
-        self.position = self.endOfPlainRun(from: start)
+        var isASCII = true
+        self.position = self.endOfPlainRun(from: start, isASCII: &isASCII)
         guard self.position < self.bytes.count else { throw .unexpectedEnd }
         if self.bytes[self.position] == UInt8(ascii: "\"") {
             // Nearly every string of the protocol: no escape, so the bytes are the string.
             let run = UnsafeBufferPointer(rebasing: self.bytes[start..<self.position])
             self.position += 1
+            // ASCII needs no validation, whose entry point costs more than a short string.
+            if isASCII { return String(decoding: run, as: UTF8.self) }
             guard let string = String(validating: run, as: UTF8.self) else { throw .illFormedUTF8 }
             return string
         }
@@ -32,7 +35,8 @@ extension JSONParser {
                 throw .controlCharacter
             case _:
                 let start = self.position
-                self.position = self.endOfPlainRun(from: start)
+                var isASCII = true
+                self.position = self.endOfPlainRun(from: start, isASCII: &isASCII)
                 text.append(contentsOf: self.bytes[start..<self.position])
             }
         }
@@ -100,8 +104,13 @@ extension JSONParser {
     }
 
     /// The first place from `start` on with a quote, a backslash or a control character; the end if there is none.
-    private func endOfPlainRun(from start: Int) -> Int {
+    ///
+    /// - Parameters:
+    ///   - start: Where to begin.
+    ///   - isASCII: Set to false when a byte before that place is none.
+    private func endOfPlainRun(from start: Int, isASCII: inout Bool) -> Int {
         var place = start
+        var all: UInt64 = 0
         // Eight bytes at a time. Each of the three terms is non-zero exactly when some byte of the word is a quote, a
         // backslash, or below 0x20 (Mycroft's test); which byte it was is left to the loop below.
         let ones: UInt64 = 0x0101_0101_0101_0101
@@ -114,13 +123,16 @@ extension JSONParser {
             let hit =
                 ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash) | ((word &- (ones &* 0x20)) & ~word)
             if hit & highs != 0 { break }
+            all |= word
             place += 8
         }
         while place < self.bytes.count {
             let byte = self.bytes[place]
             if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { break }
+            all |= UInt64(byte)
             place += 1
         }
+        isASCII = all & highs == 0
         return place
     }
 }
