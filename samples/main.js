@@ -7,7 +7,7 @@
 
 import { Pane } from "./lib/pane.js";
 
-const palette = ["#2f6fb4", "#b4442f", "#2e7d4f", "#8a4fb0", "#9a5f12", "#0f7c86", "#a83b74", "#5661c9"];
+const palette = ["#2f6fb4", "#9a5f12", "#a83b74", "#2e7d4f", "#5661c9", "#b4442f", "#0f7c86", "#8a4fb0"];
 const names = ["Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Radia", "Ken", "Frances", "Niklaus"];
 
 const query = new URLSearchParams(location.search);
@@ -32,9 +32,13 @@ function colorChooser(start) {
   };
 }
 
+/** Reads texts out, one after the other: one that was replaced at once would never be heard. */
 function announcer(region) {
   return (text) => {
-    region.textContent = text;
+    const line = document.createElement("p");
+    line.textContent = text;
+    region.append(line);
+    setTimeout(() => line.remove(), 8000);
   };
 }
 

@@ -19,12 +19,16 @@ def binary() -> str:
     return path
 
 
+# All tests come from one address and type faster than people, so the limits on rates are out of the way.
+UNLIMITED = ("--connections-per-second", "0", "--messages-per-second", "0", "--bytes-per-second", "0")
+
+
 class Server:
     """One server on one database file. It can be killed and started again on the same port."""
 
-    def __init__(self, folder: pathlib.Path, *arguments: str):
+    def __init__(self, folder: pathlib.Path, *arguments: str, limits: tuple[str, ...] = UNLIMITED):
         self.folder = folder
-        self.arguments = arguments
+        self.arguments = (*limits, *arguments)
         self.port = 0
         self.process: subprocess.Popen | None = None
         self.log = folder / "server.log"

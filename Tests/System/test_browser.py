@@ -178,6 +178,10 @@ def test_the_page_comes_back_after_kill_9_and_loses_nothing_it_called_saved(wind
 
 def test_the_server_dies_in_the_middle_of_typing(windows, own_server, document):
     ada, grace = windows(own_server, document, "Ada"), windows(own_server, document, "Grace")
+    # Something between the two carets, else they stand at one place and their words mingle.
+    ada.put_caret(0)
+    type_in_turns([ada], ["|"])
+    grace.wait_for_text("|")
     for round_number in range(3):
         ada.put_caret(0)
         grace.put_caret(len(grace.text))
@@ -283,6 +287,7 @@ def test_the_page_can_be_used_from_the_keyboard_and_is_read_out(windows, server,
     assert page.get_by_role("region", name="Editor of Ada").count() >= 1
     status = page.locator("#announcements")
     expect(status).to_have_attribute("aria-live", "polite")
+    expect(status).to_contain_text("is here with Ada")
     page.locator(".offline").nth(1).click()
     expect(page.locator(".pane").nth(1)).to_have_attribute("data-connection", "offline")
     expect(status).to_contain_text("Offline")

@@ -3,7 +3,6 @@
 import base64
 import itertools
 import json
-import time
 from urllib.parse import urlencode
 
 import requests
@@ -152,20 +151,8 @@ class WebSocketPeer(Peer):
     def __init__(self, url: str, headers: dict | None = None, **query):
         super().__init__()
         address = f"{url.replace('http', 'ws', 1)}/socket.io/?{urlencode({'EIO': 4, 'transport': 'websocket', **query})}"
-        self.socket = self._open(address, headers)
+        self.socket = websocket.create_connection(address, timeout=TIMEOUT, header=headers or {})
         self.handshake = json.loads(self.socket.recv()[1:])
-
-    @staticmethod
-    def _open(address, headers):
-        for wait in (0.2, 0.5, 1, 2, 3):
-            try:
-                return websocket.create_connection(address, timeout=TIMEOUT, header=headers or {})
-            except websocket.WebSocketBadStatusException as error:
-                # So many connections from one address are more than a server takes by default.
-                if error.status_code != 429:
-                    raise
-                time.sleep(wait)
-        raise AssertionError("the server kept on answering 429")
 
     def send_text(self, text: str):
         self.socket.send(text)
@@ -206,11 +193,6 @@ class PollingPeer(Peer):
         self.http.headers.update(headers or {})
         self.waiting = []
         response = self._get()
-        for wait in (0.2, 0.5, 1, 2, 3):
-            if response.status_code != 429:
-                break
-            time.sleep(wait)
-            response = self._get()
         assert response.status_code == 200, response.text
         self.handshake = json.loads(response.text[1:])
         self.query["sid"] = self.handshake["sid"]

@@ -4,6 +4,11 @@
 // them, a string is inserted. What follows the last part is kept. Parts are kept canonical: equal kinds are merged, an
 // insertion comes before a deletion at the same place, and there is no trailing "keep".
 
+/** Whether a part deletes. (Strings must not be compared with numbers: "7" > 0, and texts of digits are texts.) */
+function isDeletion(part) {
+  return typeof part === "number" && part < 0;
+}
+
 /** Appends one part to a delta that is being built, keeping it canonical. */
 function push(delta, part) {
   if (part === 0 || part === "") return;
@@ -11,7 +16,7 @@ function push(delta, part) {
   if (typeof part === "string") {
     if (typeof delta[last] === "string") {
       delta[last] += part;
-    } else if (delta[last] < 0) {
+    } else if (isDeletion(delta[last])) {
       if (typeof delta[last - 1] === "string") delta[last - 1] += part;
       else delta.splice(last, 0, part);
     } else {
@@ -26,7 +31,7 @@ function push(delta, part) {
 
 /** Drops the trailing "keep", which says nothing. */
 function trimmed(delta) {
-  while (delta.length > 0 && delta[delta.length - 1] > 0) delta.pop();
+  while (typeof delta.at(-1) === "number" && delta.at(-1) > 0) delta.pop();
   return delta;
 }
 
@@ -46,7 +51,7 @@ class Reader {
     return !this.done && typeof this.#delta[this.#index] === "string";
   }
   get deletes() {
-    return !this.done && this.#delta[this.#index] < 0;
+    return !this.done && isDeletion(this.#delta[this.#index]);
   }
   get length() {
     if (this.done) return Infinity;
@@ -179,7 +184,7 @@ export function unmapOffset(offset, delta) {
     if (typeof part === "string") {
       if (after + part.length > offset) return before;
       after += part.length;
-    } else if (part < 0) {
+    } else if (isDeletion(part)) {
       before -= part;
     } else {
       if (after + part > offset) break;
@@ -197,7 +202,7 @@ export function toOps(delta, name) {
   for (let i = 0; i < delta.length; i += 1) {
     const part = delta[i];
     if (typeof part === "string") {
-      const deleted = delta[i + 1] < 0 ? -delta[++i] : 0;
+      const deleted = isDeletion(delta[i + 1]) ? -delta[++i] : 0;
       ops.push({ text: name, at, delete: deleted, insert: part });
       at += part.length;
     } else if (part < 0) {

@@ -120,7 +120,7 @@ export class Pane {
     const { scrollTop, selectionDirection } = field;
     const change = diffTyped(field.value, value);
     if (change.length > 0) {
-      const from = change[0] > 0 ? change[0] : 0;
+      const from = typeof change[0] === "number" && change[0] > 0 ? change[0] : 0;
       const text = change.find((part) => typeof part === "string") ?? "";
       field.setRangeText(text, from, baseLength(change), "preserve");
     }

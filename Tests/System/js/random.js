@@ -19,7 +19,8 @@ export function seeds(count) {
   return process.env.QUIRE_SEED ? [Number(process.env.QUIRE_SEED)] : Array.from({ length: count }, (_, i) => i + 1);
 }
 
-const alphabet = ["a", "b", "c", " ", "\n", "é", "ß", "漢", "😀", "👩‍💻", "𝒳"];
+// With digits and a minus among them: texts that look like numbers are texts.
+const alphabet = ["7", "-3", "a", "b", "c", " ", "\n", "é", "ß", "漢", "😀", "👩‍💻", "𝒳"];
 
 /** A short text of characters of one, two and more code units. */
 export function randomText(random, most = 6) {
