@@ -107,7 +107,8 @@ extension JSONParser {
     ///
     /// - Parameters:
     ///   - start: Where to begin.
-    ///   - isASCII: Set to false when a byte before that place is none.
+    ///   - isASCII: Set to whether every byte before that place is ASCII.
+    /// - Returns: That place.
     private func endOfPlainRun(from start: Int, isASCII: inout Bool) -> Int {
         var place = start
         var all: UInt64 = 0
