@@ -49,6 +49,9 @@ struct Replay: AsyncParsableCommand {
     )
     var acknowledgements: String?
 
+    @OptionGroup(title: "Logging")
+    var logging: LoggingOptions
+
     func validate() throws {
         guard (1...256).contains(self.clients) else { throw ValidationError("--clients is 1 to 256.") }
         guard self.timeout > 0, self.timeout <= 1e6 else { throw ValidationError("--timeout is above 0.") }
@@ -81,7 +84,8 @@ struct Replay: AsyncParsableCommand {
             document: self.doc ?? "replay-\(String(UInt64.random(in: .min ... .max), radix: 36))",
             clientCount: plan?.lanes.count ?? self.clients,
             isBurst: self.burst,
-            token: self.token
+            token: self.token,
+            logger: self.logging.makeLogger(label: "replay")
         )
         let run = ReplayRun(trace: trace, settings: settings, recorder: recorder)
         let report = try await self.withTimeout { try await self.replay(run, plan: plan) }

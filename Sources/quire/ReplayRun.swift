@@ -1,4 +1,5 @@
 import CRDT
+import Logging
 import QuireClient
 import Synchronization
 
@@ -11,6 +12,7 @@ struct ReplayRun {
         var clientCount: Int
         var isBurst: Bool
         var token: String?
+        var logger: Logger
     }
 
     /// Why a replay did not end well.
@@ -53,7 +55,8 @@ struct ReplayRun {
             let connection = try QuireConnection(
                 url: self.settings.url,
                 token: self.settings.token,
-                configuration: configuration
+                configuration: configuration,
+                logger: self.settings.logger
             )
             var options = DocumentOptions()
             options.waitsForServer = false

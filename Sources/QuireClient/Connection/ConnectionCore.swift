@@ -142,7 +142,8 @@ final class ConnectionCore {
         switch event {
         case .connected:
             self.connects += 1
-            self.backoff.reset()
+            // With documents it is not settled yet: a server that lets us in and then fails must not be hammered.
+            if self.documents.isEmpty { self.backoff.reset() }
             self.setState(.connected)
             self.logger.debug("connected", metadata: ["host": "\(self.address.host)", "port": "\(self.address.port)"])
             for document in self.documents.values { document.connected(through: self) }
@@ -204,6 +205,10 @@ extension ConnectionCore: DocumentLink {
 
     func forget(_ document: String) {
         self.documents[document] = nil
+    }
+
+    func settled() {
+        self.backoff.reset()
     }
 
     func restart(_ reason: QuireError) {

@@ -81,6 +81,7 @@ extension DocumentCore {
         case .changes(let bytes): self.receive(bytes, revision: reply.revision)
         case .snapshot(let bytes): self.receiveSnapshot(bytes, revision: reply.revision)
         }
+        self.link?.settled()
         if isFirst || reply.role != roleBefore { self.emit(.role(reply.role)) }
         self.emit(.presence(updated: reply.members, left: []))
         self.pump()
@@ -199,7 +200,8 @@ extension DocumentCore {
     func receive(_ bytes: [UInt8], revision: UInt64) {
         let changes: [Change]
         do {
-            changes = try ChangeSet.decode(bytes)
+            // A server that has nothing to send may say so with no bytes at all.
+            changes = bytes.isEmpty ? [] : try ChangeSet.decode(bytes)
         } catch {
             self.link?.restart(.violation("malformed changes: \(error.code)"))
             return

@@ -176,6 +176,8 @@ protocol DocumentLink: AnyObject {
     func leave(_ document: String)
     /// Stops delivering events to the document.
     func forget(_ document: String)
+    /// The server is of use: a document was joined.
+    func settled()
     /// The connection makes no sense any more: drop it and connect anew.
     func restart(_ reason: QuireError)
 }

@@ -129,6 +129,8 @@ final class WebSocketTransport {
         let handler = UpgradeRequestHandler(request, self)
         let boundHandler = NIOLoopBound(handler, eventLoop: self.eventLoop)
         try pipeline.addHTTPClientHandlers(
+            // The server's first message may come in one segment with its answer to the upgrade.
+            leftOverBytesStrategy: .forwardBytes,
             withClientUpgrade: (
                 upgraders: [upgrader],
                 completionHandler: { context in

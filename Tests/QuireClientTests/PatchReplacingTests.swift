@@ -1,0 +1,37 @@
+import CRDT
+import TestSupport
+import Testing
+
+@testable import QuireClient
+
+@Suite("The splice between two texts")
+struct PatchReplacingTests {
+    private func apply(_ patch: Patch?, to text: [UInt16]) -> [UInt16] {
+        guard let patch else { return text }
+        var text = text
+        text.replaceSubrange(patch.utf16Offset..<(patch.utf16Offset + patch.deleteCount), with: patch.insert)
+        return text
+    }
+
+    @Test("It turns one into the other and splits no pair of surrogates", arguments: UInt64(0)..<50)
+    func replaces(seed: UInt64) {
+        var generator = SplitMix64(seed: seed)
+        let alphabet = ["a", "b", "😀", "😁", "𐀀"]
+        func text() -> [UInt16] {
+            let letters: [String] = (0..<generator.below(6)).map { _ in alphabet[generator.below(alphabet.count)] }
+            return Array(letters.joined().utf16)
+        }
+        for _ in 0..<20 {
+            let old = text()
+            let new = text()
+            let patch = Patch(replacing: old, by: new, in: "body")
+            #expect((patch == nil) == (old == new))
+            #expect(self.apply(patch, to: old) == new)
+            guard let patch else { continue }
+            let before = old.prefix(patch.utf16Offset).last
+            #expect(before.map { !UTF16.isLeadSurrogate($0) } ?? true)
+            let after = old.dropFirst(patch.utf16Offset + patch.deleteCount).first
+            #expect(after.map { !UTF16.isTrailSurrogate($0) } ?? true)
+        }
+    }
+}
