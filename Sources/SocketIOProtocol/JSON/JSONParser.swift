@@ -42,7 +42,7 @@ struct JSONParser {
     init(bytes: UnsafeBufferPointer<UInt8>, limits: JSON.Limits) {
         self.bytes = bytes
         self.limits = limits
-        // Measured: about 300 bytes of stack a level in release, 1.5 KiB in debug builds.
+        // The recursion is as deep as the nesting, so whatever the caller asks for, the stack stays safe.
         self.maxDepth = min(limits.maxDepth, 256)
         self.valuesLeft = limits.maxValues
     }
