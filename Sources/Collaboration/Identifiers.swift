@@ -34,7 +34,9 @@ public struct DocumentID: Hashable, Comparable, Sendable, CustomStringConvertibl
     }
 }
 
-/// The id of one participant: one socket in one room. It is the wire's `session`.
+/// The id of one participant: one socket in one room.
+///
+/// It is the wire's `session`.
 public struct SessionID: Hashable, Sendable, CustomStringConvertible {
     /// The id as the connection layer made it.
     public let rawValue: String
@@ -63,7 +65,9 @@ public struct User: Hashable, Sendable {
     }
 }
 
-/// What a participant may do in one document. Each role includes those before it.
+/// What a participant may do in one document.
+///
+/// Each role includes those before it.
 public enum Role: UInt8, Comparable, Sendable, CaseIterable {
     /// See the document and who is there, show one's own presence.
     case read
@@ -91,7 +95,9 @@ public struct Revision: Hashable, Comparable, Sendable, CustomStringConvertible 
     /// The revision of a document to which nothing was ever written.
     public static let zero = Self(0)
 
-    /// The revision after this one. Wraps only after 2^64 accepted messages.
+    /// The revision after this one.
+    ///
+    /// Wraps only after 2^64 accepted messages.
     public var next: Self { Self(rawValue &+ 1) }
 
     /// The number in decimal.
@@ -103,8 +109,8 @@ public struct Revision: Hashable, Comparable, Sendable, CustomStringConvertible 
 
 /// The birth mark of a document: a random id made when it is created and kept with it.
 ///
-/// A client that holds another epoch holds *another document* of the same name (one that was deleted, or a database that was
-/// restored). Merging the two would mix unrelated histories, so it gets the content anew instead.
+/// A client that holds another epoch holds *another document* of the same name (one that was deleted, or a database
+/// that was restored). Merging the two would mix unrelated histories, so it gets the content anew instead.
 public struct Epoch: Hashable, Sendable, CustomStringConvertible {
     /// The id as text.
     public let rawValue: String

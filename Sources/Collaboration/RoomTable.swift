@@ -63,7 +63,9 @@ public struct RoomTable<OpenRoom, Waiter> {
         return waiters
     }
 
-    /// The load failed: the room stays closed, and these get the error. The next request tries again.
+    /// The load failed: the room stays closed, and these get the error.
+    ///
+    /// The next request tries again.
     ///
     /// - Precondition: the document was loading.
     public mutating func failed(_ id: DocumentID) -> [Waiter] {
@@ -81,7 +83,9 @@ public struct RoomTable<OpenRoom, Waiter> {
         return room
     }
 
-    /// The room is gone: its unload is done, or it failed (`RoomOutbox.roomFailed`). A room says one of the two, once.
+    /// The room is gone: its unload is done, or it failed (`RoomOutbox.roomFailed`).
+    ///
+    /// A room says one of the two, once.
     public mutating func gone(_ id: DocumentID) -> GoneAction {
         switch entries[id] {
         case .open:

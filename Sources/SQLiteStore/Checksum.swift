@@ -24,8 +24,8 @@ struct Checksum {
         bytes.withUnsafeBufferPointer { buffer in
             var index = 0
             var state = self.state
-            // Eight bytes a step (Kounavis and Berry's slicing): a snapshot of 64 MiB would otherwise hold up the writer for
-            // most of a second.
+            // Eight bytes a step (Kounavis and Berry's slicing): a snapshot of 64 MiB would otherwise hold up the
+            // writer for most of a second.
             Self.tables.withUnsafeBufferPointer { tables in
                 while index + 8 <= buffer.count {
                     let low =

@@ -10,8 +10,8 @@ internal import Glibc
 
 /// An exclusive lock on a file beside the database, so that two servers never write the same documents.
 ///
-/// SQLite itself would let them: its locks last for a transaction, while a room believes for hours that its memory is newer
-/// than the disk. The kernel drops the lock with the process, however that ends; the file stays.
+/// SQLite itself would let them: its locks last for a transaction, while a room believes for hours that its memory is
+/// newer than the disk. The kernel drops the lock with the process, however that ends; the file stays.
 final class FileLock: Sendable {
     private let descriptor: Int32
 

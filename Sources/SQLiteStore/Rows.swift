@@ -3,7 +3,9 @@ public import Collaboration
 /// The row of `documents`: what is known of a document without its content.
 struct DocumentRow: Hashable, Sendable {
     var epoch: Epoch
-    /// The last revision of the log. Kept here too, so that a log that lost its end is noticed.
+    /// The last revision of the log.
+    ///
+    /// Kept here too, so that a log that lost its end is noticed.
     var revision: Revision
     /// Milliseconds since 1970.
     var created: Int64
@@ -44,7 +46,9 @@ extension StoredSnapshot {
 }
 
 extension Revision {
-    /// As SQLite holds it. Revisions past 2^63 are out of reach: that many messages take 290,000 years at a million a second.
+    /// As SQLite holds it.
+    ///
+    /// Revisions past 2^63 are out of reach: that many messages take 290,000 years at a million a second.
     var stored: Int64 { Int64(bitPattern: rawValue) }
 
     /// As SQLite held it.

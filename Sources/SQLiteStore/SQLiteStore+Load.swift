@@ -3,7 +3,9 @@ internal import Foundation
 internal import GRDB
 
 extension DocumentRow {
-    /// Reads a document's row; `nil` when there is none. `isGood` tells whether it holds what was written.
+    /// Reads a document's row; `nil` when there is none.
+    ///
+    /// `isGood` tells whether it holds what was written.
     static func fetch(_ id: DocumentID, in database: Database) throws -> (row: DocumentRow, isGood: Bool)? {
         let statement = try database.cachedStatement(
             sql: "SELECT epoch, revision, created, checksum FROM documents WHERE name = ?"

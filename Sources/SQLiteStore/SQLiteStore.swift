@@ -5,9 +5,9 @@ public import Logging
 
 /// A `DocumentStore` in one SQLite file.
 ///
-/// WAL with `synchronous = FULL`: a commit that was reported survives a power cut. One thread writes, for all rooms together
-/// (see `Writer`); reads go on beside it. Every row carries a checksum; what does not match is reported as damaged, noted in the
-/// table `quarantine`, and touches no other document.
+/// WAL with `synchronous = FULL`: a commit that was reported survives a power cut. One thread writes, for all rooms
+/// together (see `Writer`); reads go on beside it. Every row carries a checksum; what does not match is reported as
+/// damaged, noted in the table `quarantine`, and touches no other document.
 ///
 ///     let store = try SQLiteStore(configuration: .init(path: "quire.sqlite"), logger: logger)
 ///     let stored = try await store.open(id, mayCreate: true)
@@ -16,10 +16,12 @@ public import Logging
 public final class SQLiteStore: Sendable {
     /// How to open the file.
     public struct Configuration: Sendable {
-        /// The file; created when absent. `path` + `.lock` is held locked while the store is open.
+        /// The file; created when absent.
+        ///
+        /// `path` + `.lock` is held locked while the store is open.
         public var path: String
-        /// How many bytes may wait to be written before `append` is refused: a disk that stands still for a second while
-        /// 64 MiB/s come in.
+        /// How many bytes may wait to be written before `append` is refused: a disk that stands still for a second
+        /// while 64 MiB/s come in.
         public var queueByteCount = 64 << 20
 
         /// The defaults for a file.
@@ -33,8 +35,8 @@ public final class SQLiteStore: Sendable {
 
     /// Opens the file, or makes it; blocks meanwhile (start-up only).
     ///
-    /// - Throws: `inUse` when another process has it open, `damaged` when it is no database or a damaged one, `ioFailure` when
-    ///   it cannot be opened or was written by a later version.
+    /// - Throws: `inUse` when another process has it open, `damaged` when it is no database or a damaged one,
+    ///   `ioFailure` when it cannot be opened or was written by a later version.
     public init(configuration: Configuration, logger: Logger) throws(StoreError) {
         let lock = try FileLock(path: configuration.path + ".lock")
         do {
@@ -63,8 +65,8 @@ public final class SQLiteStore: Sendable {
             throw StoreError(.ioFailure, "the database was written by a later version of quire; update this one")
         }
         try Schema.migrator.migrate(pool)
-        // The pool sets NORMAL on the writing connection when it turns on WAL, after any `prepareDatabase`: so FULL is set
-        // here, on that one connection, which lives as long as the pool, and looked at.
+        // The pool sets NORMAL on the writing connection when it turns on WAL, after any `prepareDatabase`: so FULL is
+        // set here, on that one connection, which lives as long as the pool, and looked at.
         let level = try pool.writeWithoutTransaction { database in
             try database.execute(sql: "PRAGMA synchronous = FULL")
             return try Int.fetchOne(database, sql: "PRAGMA synchronous")

@@ -2,7 +2,9 @@ internal import Collaboration
 internal import GRDB
 
 extension StoreError {
-    /// What a failure of the database means for the caller. Arguments (content) stay out of the message.
+    /// What a failure of the database means for the caller.
+    ///
+    /// Arguments (content) stay out of the message.
     init(_ error: any Error) {
         if let error = error as? StoreError {
             self = error

@@ -7,8 +7,8 @@ enum WriteItem: Sendable {
 
     /// One entry of a log.
     case append(LogEntry, Completion)
-    /// An entry that did not fit into the queue. It stands in line like any other, so that completions keep their order and
-    /// what follows it fails.
+    /// An entry that did not fit into the queue. It stands in line like any other, so that completions keep their order
+    /// and what follows it fails.
     case refused(DocumentID, Completion)
     /// A snapshot, and how many entries stay.
     case snapshot(StoredSnapshot, DocumentID, keepingEntries: Int, Completion)
@@ -39,8 +39,8 @@ enum WriteItem: Sendable {
 
 /// The line in front of the writer: many producers, one consumer that takes everything at once.
 ///
-/// `@unchecked Sendable`: everything mutable is read and written with `condition` held, and it is held for a few instructions
-/// only. The bound is on what waits; as much again may be in the writer's hands.
+/// `@unchecked Sendable`: everything mutable is read and written with `condition` held, and it is held for a few
+/// instructions only. The bound is on what waits; as much again may be in the writer's hands.
 final class WriteQueue: @unchecked Sendable {
     private let condition = NSCondition()
     private let maximumByteCount: Int
@@ -52,13 +52,17 @@ final class WriteQueue: @unchecked Sendable {
         self.maximumByteCount = maximumByteCount
     }
 
-    /// Puts an item in line. Never waits for the disk.
+    /// Puts an item in line.
+    ///
+    /// Never waits for the disk.
     func enqueue(_ item: WriteItem) {
         condition.lock()
         if isClosed {
             condition.unlock()
             // Never from within the call, as the protocol promises; there is no writer any more to say it.
-            return DispatchQueue.global().async { item.completion(.failure(StoreError(.closed, "the store is closed"))) }
+            return DispatchQueue.global().async {
+                item.completion(.failure(StoreError(.closed, "the store is closed")))
+            }
         }
         if case .append(let entry, let completion) = item, byteCount + item.byteCount > maximumByteCount {
             items.append(.refused(entry.document, completion))
@@ -70,7 +74,9 @@ final class WriteQueue: @unchecked Sendable {
         condition.unlock()
     }
 
-    /// Takes everything that waits; waits itself while there is nothing. `nil` when closed and empty.
+    /// Takes everything that waits; waits itself while there is nothing.
+    ///
+    /// `nil` when closed and empty.
     func takeAll() -> [WriteItem]? {
         condition.lock()
         defer { condition.unlock() }

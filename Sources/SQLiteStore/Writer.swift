@@ -5,19 +5,21 @@ internal import Logging
 
 /// The one that writes: takes everything that waits, writes it in one transaction, and says so to everybody in it.
 ///
-/// While one transaction is on its way to the disk, the next one gathers. So the cost of a commit is shared by all rooms, and
-/// nobody waits longer than two commits.
+/// While one transaction is on its way to the disk, the next one gathers. So the cost of a commit is shared by all
+/// rooms, and nobody waits longer than two commits.
 ///
-/// Entries come first and snapshots after them, each in a transaction of its own: writing out a big document must not hold up
-/// the acknowledgements of all others. When the common transaction fails, each document is tried alone, so that only the one at
-/// fault fails; its later items fail too until it is loaded again.
+/// Entries come first and snapshots after them, each in a transaction of its own: writing out a big document must not
+/// hold up the acknowledgements of all others. When the common transaction fails, each document is tried alone, so that
+/// only the one at fault fails; its later items fail too until it is loaded again.
 ///
 /// Confined to its thread.
 final class Writer {
     private let pool: DatabasePool
     private let queue: WriteQueue
     private let logger: Logger
-    /// Rows of documents that were written lately. Only what is committed.
+    /// Rows of documents that were written lately.
+    ///
+    /// Only what is committed.
     private var rows: [DocumentID: DocumentRow] = [:]
     /// Documents of which an entry failed.
     private var poisoned: [DocumentID: StoreError] = [:]

@@ -4,7 +4,8 @@ internal import Logging
 
 /// The thread of the writer, from the opening of the store to its end.
 ///
-/// A thread of its own, as it blocks on the disk: neither an event loop nor a thread of the cooperative pool may do that.
+/// A thread of its own, as it blocks on the disk: neither an event loop nor a thread of the cooperative pool may do
+/// that.
 ///
 /// `@unchecked Sendable`: `waiters` and `isFinished` are read and written with `lock` held.
 final class WritingThread: @unchecked Sendable {
@@ -12,7 +13,9 @@ final class WritingThread: @unchecked Sendable {
     private var isFinished = false
     private var waiters: [CheckedContinuation<Void, Never>] = []
 
-    /// Starts writing. The file lock is let go when everything is written and the file is closed.
+    /// Starts writing.
+    ///
+    /// The file lock is let go when everything is written and the file is closed.
     init(pool: DatabasePool, queue: WriteQueue, lock fileLock: FileLock, logger: Logger) {
         let thread = Thread { [self] in
             Writer(pool: pool, queue: queue, logger: logger).run()

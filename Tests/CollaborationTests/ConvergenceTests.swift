@@ -1,6 +1,6 @@
 import Collaboration
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Convergence of thin and full clients in one room")
 struct ConvergenceTests {
@@ -13,7 +13,10 @@ struct ConvergenceTests {
         #expect(simulation.harness.room.revision.rawValue > 10)
     }
 
-    @Test("After crashes nothing acknowledged is lost, and clients heal what the server lost", arguments: 0..<200 as Range<UInt64>)
+    @Test(
+        "After crashes nothing acknowledged is lost, and clients heal what the server lost",
+        arguments: 0..<200 as Range<UInt64>
+    )
     func crashes(seed: UInt64) async throws {
         let simulation = try await Simulation(seed: seed, thinCount: Int(seed % 3), fullCount: 2 + Int(seed % 2))
         for _ in 0..<400 { try await simulation.step(crashes: true) }

@@ -1,8 +1,8 @@
-import Collaboration
 import CRDT
+import Collaboration
 
-/// A client with the engine, as the simulation needs it: keeps every change it has, so that it can give the server back what
-/// that lost.
+/// A client with the engine, as the simulation needs it: keeps every change it has, so that it can give the server back
+/// what that lost.
 struct FullClient: ~Copyable {
     private var document: Document
     /// Every change it knows, in the order of applying.

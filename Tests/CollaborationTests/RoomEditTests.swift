@@ -1,7 +1,7 @@
-import Collaboration
 import CRDT
-import Testing
+import Collaboration
 import TestSupport
+import Testing
 
 @Suite("Edits of thin clients")
 struct RoomEditTests {
@@ -163,7 +163,9 @@ struct RoomEditTests {
         var limits = RoomLimits()
         limits.rememberedRevisionCount = 3
         let harness = try await room(limits: limits)
-        for number in 1...5 as ClosedRange<UInt64> { _ = harness.edit([splice(0, "\(number)")], base: number, from: "t") }
+        for number in 1...5 as ClosedRange<UInt64> {
+            _ = harness.edit([splice(0, "\(number)")], base: number, from: "t")
+        }
         for base in [1, 2, 7] as [UInt64] {
             let error = harness.edit([splice(0, "x")], base: base, from: "u").error
             #expect(error?.code == .staleRevision)
@@ -195,8 +197,12 @@ struct RoomEditTests {
         limits.editSpliceCount = 3
         limits.documentByteCount = 40
         let harness = try await room(limits: limits)
-        #expect(harness.edit(Array(repeating: splice(0, "x"), count: 4), base: 1, from: "t").error?.code == .invalidEdit)
-        #expect(harness.edit([splice(0, String(repeating: "x", count: 13))], base: 1, from: "t").error?.code == .tooLarge)
+        #expect(
+            harness.edit(Array(repeating: splice(0, "x"), count: 4), base: 1, from: "t").error?.code == .invalidEdit
+        )
+        #expect(
+            harness.edit([splice(0, String(repeating: "x", count: 13))], base: 1, from: "t").error?.code == .tooLarge
+        )
         #expect(harness.edit([splice(0, "x")], base: 1, from: "nobody").error?.code == .notJoined)
         harness.room.setRole(.comment, of: "t")
         #expect(harness.outbox.take("t") == [.role(.comment, revision: Revision(1))])

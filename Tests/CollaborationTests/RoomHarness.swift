@@ -1,8 +1,8 @@
-public import Collaboration
 import CRDT
+public import Collaboration
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// The executor of a room in tests: closures wait until the test runs them.
 ///
@@ -24,7 +24,9 @@ final class ManualExecutor: @unchecked Sendable {
     }
 }
 
-/// A clock that the test sets. `@unchecked Sendable`: read and written with `lock` held.
+/// A clock that the test sets.
+///
+/// `@unchecked Sendable`: read and written with `lock` held.
 final class ManualClock: @unchecked Sendable {
     private let lock = NSLock()
     private var nanoseconds: UInt64 = 1_000_000_000_000
@@ -188,6 +190,7 @@ final class Outcome<Value> {
 }
 
 extension SessionID: ExpressibleByStringLiteral {
+    /// A session by its name, for tests.
     public init(stringLiteral value: String) { self.init(value) }
 }
 

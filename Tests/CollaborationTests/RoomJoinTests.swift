@@ -1,7 +1,7 @@
-import Collaboration
 import CRDT
-import Testing
+import Collaboration
 import TestSupport
+import Testing
 
 @Suite("Joining, catching up, falling behind")
 struct RoomJoinTests {
@@ -75,6 +75,46 @@ struct RoomJoinTests {
         try type(4_000, into: roomy, &typed)
         guard case .snapshot = try roomy.join("o").catchUp else { return fail("changes were smaller?") }
         #expect(typed.version == roomy.room.version)
+    }
+
+    @Test("A snapshot is held back until what is in it is durable; what came meanwhile follows it")
+    func snapshotWaits() async throws {
+        var limits = RoomLimits()
+        limits.changeLogByteCount = 1_000
+        let harness = try await RoomHarness.open(limits: limits)
+        try harness.join("w")
+        var document = Document(replica: ReplicaID(1))
+        try type(200, into: harness, &document)
+        func send(_ letter: String) throws {
+            let change = try #require(try document.insert(Array(letter.utf16), at: 0, in: "body"))
+            #expect(harness.change(change.encoded, from: "w").error == nil)
+        }
+        try send("1")
+        let outcome = Outcome<JoinReply>()
+        let request = JoinRequest(session: "o", user: User(id: "o", name: "o"), role: .write)
+        harness.room.join(request) { outcome.set($0) }
+        try send("2")
+        harness.room.drained("o")
+        #expect(outcome.count == 0 && harness.outbox.take("o") == [])
+        harness.commit(1)
+        let reply = try #require(outcome.value)
+        guard case .snapshot(let bytes) = reply.catchUp else { return fail("no snapshot") }
+        var copy = try Document(snapshot: bytes, replica: ReplicaID(2))
+        #expect(reply.revision == Revision(201) && copy.version == reply.version)
+        let events = harness.outbox.take("o")
+        guard events.count == 1, case .change(let missed, Revision(202), nil) = events[0] else {
+            return fail("expected one change set, got \(events)")
+        }
+        var patches: [Patch] = []
+        _ = try copy.receive(ChangeSet.decode(missed), patches: &patches)
+        #expect(copy.string(of: "body") == harness.text)
+
+        let second = Outcome<JoinReply>()
+        try send("3")
+        harness.room.join(request) { second.set($0) }
+        harness.memory.failNext()
+        harness.executor.run()
+        #expect(second.error?.code == .storeFailed)
     }
 
     @Test("sync gives the changes since a version, to members only")

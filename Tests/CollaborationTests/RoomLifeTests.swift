@@ -1,7 +1,7 @@
-import Collaboration
 import CRDT
-import Testing
+import Collaboration
 import TestSupport
+import Testing
 
 @Suite("Loading, saving, failing, unloading")
 struct RoomLifeTests {

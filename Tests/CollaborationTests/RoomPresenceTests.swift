@@ -1,7 +1,7 @@
-import Collaboration
 import CRDT
-import Testing
+import Collaboration
 import TestSupport
+import Testing
 
 @Suite("Presence and signals")
 struct RoomPresenceTests {

@@ -1,6 +1,6 @@
 import Collaboration
-import Testing
 import TestSupport
+import Testing
 
 @Suite("The table of rooms")
 struct RoomTableTests {

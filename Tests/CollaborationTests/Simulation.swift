@@ -1,12 +1,13 @@
-@testable import Collaboration
 import CRDT
-import Testing
 import TestSupport
+import Testing
+
+@testable import Collaboration
 
 /// A room, its store and clients of both kinds, between them a network that delays; every step is drawn from a seed.
 ///
-/// As with real sockets, what one client and the server say to each other arrives in order, or the connection breaks and what
-/// was under way is lost.
+/// As with real sockets, what one client and the server say to each other arrives in order, or the connection breaks
+/// and what was under way is lost.
 final class Simulation {
     /// What is under way to a client.
     private enum Inbound {

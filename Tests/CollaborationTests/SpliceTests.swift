@@ -1,7 +1,8 @@
-@testable import Collaboration
 import CRDT
-import Testing
 import TestSupport
+import Testing
+
+@testable import Collaboration
 
 @Suite("Moving splices over each other")
 struct SpliceTests {
@@ -23,15 +24,35 @@ struct SpliceTests {
         Case("an insertion before stays", (2, 0, 1), over: (5, 3, 4), gives: [(2, 0, 1)]),
         Case("an insertion after shifts", (9, 0, 1), over: (5, 3, 4), gives: [(10, 0, 1)]),
         Case("an insertion at the same place lands after", (5, 0, 1), over: (5, 0, 4), gives: [(9, 0, 1)]),
-        Case("an insertion into deleted text lands after its replacement", (6, 0, 1), over: (5, 3, 4), gives: [(9, 0, 1)]),
+        Case(
+            "an insertion into deleted text lands after its replacement",
+            (6, 0, 1),
+            over: (5, 3, 4),
+            gives: [(9, 0, 1)]
+        ),
         Case("a deletion is split by an insertion inside", (2, 6, 0), over: (5, 0, 4), gives: [(2, 3, 0), (6, 3, 0)]),
-        Case("a replacement is split, its text stays at the left", (2, 6, 2), over: (5, 0, 4), gives: [(2, 3, 2), (8, 3, 0)]),
-        Case("an insertion at the edge of a deletion does not split it", (2, 3, 0), over: (5, 0, 4), gives: [(2, 3, 0)]),
+        Case(
+            "a replacement is split, its text stays at the left",
+            (2, 6, 2),
+            over: (5, 0, 4),
+            gives: [(2, 3, 2), (8, 3, 0)]
+        ),
+        Case(
+            "an insertion at the edge of a deletion does not split it",
+            (2, 3, 0),
+            over: (5, 0, 4),
+            gives: [(2, 3, 0)]
+        ),
         Case("an insertion at the start of a deletion shifts it", (5, 3, 0), over: (5, 0, 4), gives: [(9, 3, 0)]),
         Case("a deletion of what is gone is nothing", (5, 3, 0), over: (4, 6, 0), gives: []),
         Case("a deletion that overlaps at its end keeps its start", (3, 4, 0), over: (5, 5, 0), gives: [(3, 2, 0)]),
         Case("a deletion that overlaps at its start keeps its end", (7, 6, 0), over: (5, 5, 0), gives: [(5, 3, 0)]),
-        Case("a deletion around another shrinks to one piece or two", (2, 9, 0), over: (5, 3, 1), gives: [(2, 3, 0), (3, 3, 0)]),
+        Case(
+            "a deletion around another shrinks to one piece or two",
+            (2, 9, 0),
+            over: (5, 3, 1),
+            gives: [(2, 3, 0), (3, 3, 0)]
+        ),
     ]
 
     @Test("A splice moves as the rules say", arguments: cases)

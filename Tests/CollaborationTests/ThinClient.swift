@@ -1,20 +1,21 @@
-@testable import Collaboration
 import CRDT
+
+@testable import Collaboration
 
 /// The reference for whoever writes a thin client: plain text, edits by position, no engine.
 ///
-/// It holds the server's text at a revision (`base`) and its own edits that are not in it. What the user sees is the base with
-/// these edits on top. The rules:
+/// It holds the server's text at a revision (`base`) and its own edits that are not in it. What the user sees is the
+/// base with these edits on top. The rules:
 ///
-/// 1. An edit is sent with the revision of the base. While edits wait for their acknowledgement, further ones may be sent only
-///    as long as the base has that same revision; otherwise they queue until all are acknowledged.
-/// 2. Revisions are applied to the base in order. A gap means that one's own edit is missing: what comes after it is held until
-///    its acknowledgement tells as what it was applied. An acknowledgement with a revision that is no news is of an edit that
-///    had nothing left to do.
-/// 3. Whatever the server applied moves the edits that wait, by the server's own rule (what was accepted first stands first;
-///    deletions leave alone what came meanwhile), so that the user's text never jumps.
-/// 4. `reset`, `STALE_REVISION` or a new connection: start again from fresh content. An edit without acknowledgement may or may
-///    not have been applied.
+/// 1. An edit is sent with the revision of the base. While edits wait for their acknowledgement, further ones may be
+///    sent only as long as the base has that same revision; otherwise they queue until all are acknowledged.
+/// 2. Revisions are applied to the base in order. A gap means that one's own edit is missing: what comes after it is
+///    held until its acknowledgement tells as what it was applied. An acknowledgement with an empty list of splices is
+///    of an edit of which nothing was left: it made no revision.
+/// 3. Whatever the server applied moves the edits that wait, by the server's own rule (what was accepted first stands
+///    first; deletions leave alone what came meanwhile), so that the user's text never jumps.
+/// 4. `reset`, `STALE_REVISION` or a new connection: start again from fresh content. An edit without acknowledgement
+///    may or may not have been applied.
 struct ThinClient {
     /// One edit of the user, as it would have to be applied to the base now.
     struct Pending {
@@ -79,10 +80,12 @@ struct ThinClient {
 
     /// The server acknowledged the oldest edit that waits.
     mutating func acknowledged(_ receipt: EditReceipt) throws {
-        guard receipt.revision > revision else {
-            // It had become nothing, here as well.
+        guard receipt.applied != [] else {
+            // It had become nothing; here as well, unless what made it nothing was withheld and a `reset` is to come.
             let own = pending.removeFirst()
-            guard own.edits.isEmpty else { throw Surprise(expected: own.edits, found: receipt.applied) }
+            guard own.edits.isEmpty || receipt.revision > revision else {
+                throw Surprise(expected: own.edits, found: receipt.applied)
+            }
             return
         }
         held[receipt.revision] = .ownAck(receipt)

@@ -2,8 +2,8 @@ import Collaboration
 import Foundation
 import GRDB
 import SQLiteStore
-import Testing
 import TestSupport
+import Testing
 
 /// One way in which a row goes bad.
 struct Damage: Sendable, CustomTestStringConvertible {
@@ -15,21 +15,43 @@ struct Damage: Sendable, CustomTestStringConvertible {
 struct DamageTests {
     /// Every column of a document's rows that must be believed, changed by one step.
     static let fatal: [Damage] = [
-        Damage(testDescription: "an entry's bytes", sql: "UPDATE changes SET bytes = x'00' WHERE document = 'a' AND revision = 9"),
-        Damage(testDescription: "an entry's author", sql: "UPDATE changes SET author = 'x' WHERE document = 'a' AND revision = 9"),
-        Damage(testDescription: "an entry's time", sql: "UPDATE changes SET time = 1 WHERE document = 'a' AND revision = 9"),
-        Damage(testDescription: "an entry's checksum", sql: "UPDATE changes SET checksum = 1 WHERE document = 'a' AND revision = 9"),
-        Damage(testDescription: "an entry's revision", sql: "UPDATE changes SET revision = 99 WHERE document = 'a' AND revision = 9"),
-        Damage(testDescription: "an entry's document", sql: "UPDATE changes SET document = 'c' WHERE document = 'a' AND revision = 9"),
+        Damage(
+            testDescription: "an entry's bytes",
+            sql: "UPDATE changes SET bytes = x'00' WHERE document = 'a' AND revision = 9"
+        ),
+        Damage(
+            testDescription: "an entry's author",
+            sql: "UPDATE changes SET author = 'x' WHERE document = 'a' AND revision = 9"
+        ),
+        Damage(
+            testDescription: "an entry's time",
+            sql: "UPDATE changes SET time = 1 WHERE document = 'a' AND revision = 9"
+        ),
+        Damage(
+            testDescription: "an entry's checksum",
+            sql: "UPDATE changes SET checksum = 1 WHERE document = 'a' AND revision = 9"
+        ),
+        Damage(
+            testDescription: "an entry's revision",
+            sql: "UPDATE changes SET revision = 99 WHERE document = 'a' AND revision = 9"
+        ),
+        Damage(
+            testDescription: "an entry's document",
+            sql: "UPDATE changes SET document = 'c' WHERE document = 'a' AND revision = 9"
+        ),
         Damage(testDescription: "an entry lost", sql: "DELETE FROM changes WHERE document = 'a' AND revision = 9"),
-        Damage(testDescription: "the last entry lost", sql: "DELETE FROM changes WHERE document = 'a' AND revision = 10"),
+        Damage(
+            testDescription: "the last entry lost",
+            sql: "DELETE FROM changes WHERE document = 'a' AND revision = 10"
+        ),
         Damage(testDescription: "the epoch", sql: "UPDATE documents SET epoch = 'f' WHERE name = 'a'"),
         Damage(testDescription: "the last revision", sql: "UPDATE documents SET revision = 9 WHERE name = 'a'"),
         Damage(testDescription: "the document's name", sql: "UPDATE documents SET name = 'c' WHERE name = 'a'"),
         Damage(testDescription: "the document's row lost", sql: "DELETE FROM documents WHERE name = 'a'"),
         Damage(
             testDescription: "all snapshots, and the log does not reach back",
-            sql: "UPDATE snapshots SET bytes = x'00' WHERE document = 'a'; DELETE FROM changes WHERE document = 'a' AND revision = 1"
+            sql:
+                "UPDATE snapshots SET bytes = x'00' WHERE document = 'a'; DELETE FROM changes WHERE document = 'a' AND revision = 1"
         ),
     ]
 
@@ -103,7 +125,9 @@ struct DamageTests {
         }
     }
 
-    /// A database with the documents "a" and "b": ten entries, snapshots at 4 and 8, closed. And what "b" must be.
+    /// A database with the documents "a" and "b": ten entries, snapshots at 4 and 8, closed.
+    ///
+    /// And what "b" must be.
     private static func database() async throws -> (TemporaryDatabase, StoredDocument) {
         let database = try TemporaryDatabase()
         let store = try database.open()

@@ -2,8 +2,8 @@ import Collaboration
 import Foundation
 import GRDB
 @_spi(Testing) import SQLiteStore
-import Testing
 import TestSupport
+import Testing
 
 private typealias Conformance = StoreConformance
 
@@ -195,7 +195,9 @@ struct SQLiteStoreTests {
     }
 }
 
-/// Collects results. `@unchecked Sendable`: read and written with `lock` held.
+/// Collects results.
+///
+/// `@unchecked Sendable`: read and written with `lock` held.
 private final class Results: @unchecked Sendable {
     private let lock = NSLock()
     private var results: [Result<Void, StoreError>] = []

@@ -23,7 +23,10 @@ final class TemporaryDatabase: Sendable {
     func open(queueByteCount: Int = 64 << 20) throws(StoreError) -> SQLiteStore {
         var configuration = SQLiteStore.Configuration(path: path)
         configuration.queueByteCount = queueByteCount
-        return try SQLiteStore(configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        return try SQLiteStore(
+            configuration: configuration,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
     }
 
     /// The files as they are now, in a folder of their own: what a power cut would leave.

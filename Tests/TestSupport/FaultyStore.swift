@@ -7,7 +7,8 @@ internal import Foundation
 public final class FaultyStore: DocumentStore, @unchecked Sendable {
     /// What goes wrong.
     public enum Fault: Sendable {
-        /// `append` number n (from 1) fails, and with it whatever of that document comes later, until it is loaded again.
+        /// `append` number n (from 1) fails, and with it whatever of that document comes later, until it is loaded
+        /// again.
         case failAppend(Int)
         /// `append` number n (from 1) and all calls after it wait until ``release()``.
         case stallAppend(Int)

@@ -1,8 +1,8 @@
 public import Collaboration
 internal import Foundation
 
-/// A `DocumentStore` in memory, for tests: what is "on disk" and what waits for it are two things, so that a crash can be
-/// played by losing what waits.
+/// A `DocumentStore` in memory, for tests: what is "on disk" and what waits for it are two things, so that a crash can
+/// be played by losing what waits.
 ///
 /// `@unchecked Sendable`: everything mutable is read and written with `lock` held.
 public final class MemoryStore: DocumentStore, @unchecked Sendable {
@@ -83,7 +83,9 @@ public final class MemoryStore: DocumentStore, @unchecked Sendable {
         for completion in failed { completion(.failure(error)) }
     }
 
-    /// Power fails: what waits is gone and nobody is told. The "disk" stays as it is.
+    /// Power fails: what waits is gone and nobody is told.
+    ///
+    /// The "disk" stays as it is.
     public func crash() {
         lock.withLock {
             waiting = []

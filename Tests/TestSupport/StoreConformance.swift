@@ -63,7 +63,8 @@ public enum StoreConformance {
             try expectEqual(recorder.succeeded, Array(1...500))
             try expect(!recorder.wasReentered, "a completion was called from within append")
         },
-        Check(description: "A revision that does not follow is refused, and so is everything later until a load") { store in
+        Check(description: "A revision that does not follow is refused, and so is everything later until a load") {
+            store in
             try await store.create(name("a"), epoch: Epoch("e"))
             try await store.create(name("b"), epoch: Epoch("e"))
             try await append(entry("a", 1), to: store).get()
@@ -184,7 +185,9 @@ public enum StoreConformance {
     }
 }
 
-/// Collects completions. `@unchecked Sendable`: everything is read and written with `lock` held.
+/// Collects completions.
+///
+/// `@unchecked Sendable`: everything is read and written with `lock` held.
 private final class Recorder: @unchecked Sendable {
     private let lock = NSLock()
     private var callingThread: Thread?

@@ -15,7 +15,9 @@ final class CommitSignal: Sendable {
         self.hop = hop
     }
 
-    /// The store is done with an entry. It says so in the order of revisions (`DocumentStore`, rule 1).
+    /// The store is done with an entry.
+    ///
+    /// It says so in the order of revisions (`DocumentStore`, rule 1).
     func entryFinished(_ revision: Revision, _ result: Result<Void, StoreError>) {
         switch result {
         case .success:
@@ -39,8 +41,8 @@ final class CommitSignal: Sendable {
 
 /// A room as seen from the store's thread: carried there, used only on the room's executor.
 ///
-/// `@unchecked Sendable`: `room` is written once, when the room is made, and afterwards read only in closures that `hop` runs on
-/// the room's executor, which also is where the room goes away.
+/// `@unchecked Sendable`: `room` is written once, when the room is made, and afterwards read only in closures that
+/// `hop` runs on the room's executor, which also is where the room goes away.
 final class RoomReference: @unchecked Sendable {
     weak var room: Room?
 }

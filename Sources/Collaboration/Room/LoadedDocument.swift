@@ -8,7 +8,9 @@ struct LoadedDocument: ~Copyable {
     /// The length of all texts together.
     var utf16Count: Int
 
-    /// Decodes the snapshot and replays the entries. Anything that does not fit means damage: nothing is skipped.
+    /// Decodes the snapshot and replays the entries.
+    ///
+    /// Anything that does not fit means damage: nothing is skipped.
     init(_ stored: StoredDocument, replica: ReplicaID) throws(RoomError) {
         var document: Document
         if let snapshot = stored.snapshot {

@@ -71,7 +71,9 @@ struct Participants {
         recipients = nil
     }
 
-    /// Notes for those behind that somebody left. The list of each is bounded by `bound`: those whose list is full are returned.
+    /// Notes for those behind that somebody left.
+    ///
+    /// The list of each is bounded by `bound`: those whose list is full are returned.
     mutating func noteLeft(_ session: SessionID, bound: Int) -> [SessionID] {
         var full: [SessionID] = []
         for (other, participant) in all where participant.behind != nil {

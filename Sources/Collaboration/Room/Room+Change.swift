@@ -3,12 +3,13 @@ internal import CRDT
 extension Room {
     /// Merges a full client's `ChangeSet`.
     ///
-    /// `completion` is called once, on the room's executor: with the revision when it is durable (and all before it are), or
-    /// with the error, perhaps before this returns. When the set's later part is refused, its earlier part is accepted all the
-    /// same: changes are idempotent, and the client will send it again. A set of which everything was known is acknowledged
-    /// with the current revision, once that is durable.
+    /// `completion` is called once, on the room's executor: with the revision when it is durable (and all before it
+    /// are), or with the error, perhaps before this returns. When the set's later part is refused, its earlier part is
+    /// accepted all the same: changes are idempotent, and the client will send it again. A set of which everything was
+    /// known is acknowledged with the current revision, once that is durable.
     ///
-    /// Fails with `NOT_JOINED`, `FORBIDDEN`, `INVALID_CHANGE`, `MISSING_CHANGES`, `TOO_LARGE`, `STORE_FAILED`, `ROOM_CLOSED`.
+    /// Fails with `NOT_JOINED`, `FORBIDDEN`, `INVALID_CHANGE`, `MISSING_CHANGES`, `TOO_LARGE`, `STORE_FAILED`,
+    /// `ROOM_CLOSED`.
     public func change(
         _ bytes: [UInt8],
         from session: SessionID,
@@ -65,7 +66,9 @@ extension Room {
         }
     }
 
-    /// Integrates what is new. On error, what came before stays and is in `accepted`.
+    /// Integrates what is new.
+    ///
+    /// On error, what came before stays and is in `accepted`.
     private func merge(
         _ changes: [Change],
         accepted: inout [Change],
@@ -82,8 +85,8 @@ extension Room {
                     details: .version(document.version, revision)
                 )
             case .ready:
-                // The server alone speaks for its own replica: a forged change would take the sequence number of the next
-                // thin edit.
+                // The server alone speaks for its own replica: a forged change would take the sequence number of the
+                // next thin edit.
                 guard change.replica != document.replica else {
                     throw RoomError(.invalidChange, "the change claims to be the server's")
                 }
@@ -99,8 +102,8 @@ extension Room {
 
     /// Refuses what would let the document grow past its limit.
     ///
-    /// How much a change inserts is not known before it is applied, but never more units than it has bytes. At the limit, small
-    /// messages still pass for a while: somebody must be able to delete.
+    /// How much a change inserts is not known before it is applied, but never more units than it has bytes. At the
+    /// limit, small messages still pass for a while: somebody must be able to delete.
     private func checkSize(adding byteCount: Int) throws(RoomError) {
         let limit = environment.limits.documentByteCount / 2
         if utf16Count + byteCount <= limit { return }

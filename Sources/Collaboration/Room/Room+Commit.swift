@@ -32,8 +32,16 @@ extension Room {
         )
         environment.store.append(entry) { [commitSignal] in commitSignal.entryFinished(revision, $0) }
 
-        broadcast(.change(accepted.bytes, revision: revision, session: accepted.session), to: .changes, from: accepted.session)
-        broadcast(.edit(accepted.patches, revision: revision, session: accepted.session), to: .content, from: accepted.session)
+        broadcast(
+            .change(accepted.bytes, revision: revision, session: accepted.session),
+            to: .changes,
+            from: accepted.session
+        )
+        broadcast(
+            .edit(accepted.patches, revision: revision, session: accepted.session),
+            to: .content,
+            from: accepted.session
+        )
         snapshots.noteChange(at: environment.now())
         scheduleWake()
     }
@@ -63,7 +71,10 @@ extension Room {
         state = .closed
         let pending = pendingCommits
         pendingCommits = []
-        let refusal = RoomError(.storeFailed, "the change was not stored (\(error.code.rawValue)); join again and resend")
+        let refusal = RoomError(
+            .storeFailed,
+            "the change was not stored (\(error.code.rawValue)); join again and resend"
+        )
         for commit in pending { commit.finish(refusal) }
         for session in participants.removeAll() { outbox?.send(.reset(.storeFailed, epoch: epoch), to: session) }
         if case .unloading(let completion) = formerState {
@@ -74,7 +85,8 @@ extension Room {
     }
 
     /// Delivers to all of a format that keep up.
-    private func broadcast(_ event: @autoclosure () -> RoomEvent, to format: ParticipantFormat, from session: SessionID) {
+    private func broadcast(_ event: @autoclosure () -> RoomEvent, to format: ParticipantFormat, from session: SessionID)
+    {
         let recipients = participants.keepingUp(format)
         if recipients.isEmpty || (recipients.count == 1 && recipients[0] == session) { return }
         outbox?.broadcast(event(), to: recipients, except: session)

@@ -3,13 +3,13 @@ public import CRDT
 extension Room {
     /// Applies a thin client's splices, made against the text at `base`, as one change.
     ///
-    /// They are first moved over what was accepted since: an insertion at the place of an earlier accepted one lands after it,
-    /// and a deletion leaves alone what others inserted meanwhile. What the session itself sent against the same `base` is
-    /// taken as the text these edits build on.
+    /// They are first moved over what was accepted since: an insertion at the place of an earlier accepted one lands
+    /// after it, and a deletion leaves alone what others inserted meanwhile. What the session itself sent against the
+    /// same `base` is taken as the text these edits build on.
     ///
-    /// `completion` is called once, on the room's executor, when the revision is durable or with the error, perhaps before this
-    /// returns. Fails with `NOT_JOINED`, `FORBIDDEN`, `INVALID_EDIT`, `STALE_REVISION`, `TOO_LARGE`, `STORE_FAILED`,
-    /// `ROOM_CLOSED`; nothing was applied then (unless the store failed: then it is unknown).
+    /// `completion` is called once, on the room's executor, when the revision is durable or with the error, perhaps
+    /// before this returns. Fails with `NOT_JOINED`, `FORBIDDEN`, `INVALID_EDIT`, `STALE_REVISION`, `TOO_LARGE`,
+    /// `STORE_FAILED`, `ROOM_CLOSED`; nothing was applied then (unless the store failed: then it is unknown).
     public func edit(
         base: Revision,
         edits: [TextEdit],
@@ -30,7 +30,7 @@ extension Room {
             guard let change = try apply(applied) else {
                 history.appendEmpty(author)
                 acknowledgeWhenDurable { [revision] in
-                    completion($0.map(Result.failure) ?? .success(EditReceipt(revision: revision, applied: moved)))
+                    completion($0.map(Result.failure) ?? .success(EditReceipt(revision: revision, applied: [])))
                 }
                 return
             }
@@ -77,7 +77,8 @@ extension Room {
             let reason =
                 switch error {
                 case .unknownRevision: "the room remembers revisions \(history.floor) to \(revision), not \(base)"
-                case .mixedBases: "an earlier edit of this session is not acknowledged and was made against another revision"
+                case .mixedBases:
+                    "an earlier edit of this session is not acknowledged and was made against another revision"
                 case .tooMuchWork: "too much was accepted since revision \(base)"
                 }
             throw RoomError(.staleRevision, reason, details: .content(content, revision))

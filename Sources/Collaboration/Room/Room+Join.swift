@@ -1,12 +1,13 @@
 public import CRDT
 
 extension Room {
-    /// Admits a participant; one that is there already is replaced. `completion` is called once, on the room's executor, mostly
-    /// before this returns.
+    /// Admits a participant; one that is there already is replaced.
     ///
-    /// A snapshot is held back until everything in it is durable, and the participant's events with it: a client that took in a
-    /// snapshot could not give its changes back singly if a crash took them from the server. What it misses meanwhile follows
-    /// as one change set.
+    /// `completion` is called once, on the room's executor, mostly before this returns.
+    ///
+    /// A snapshot is held back until everything in it is durable, and the participant's events with it: a client that
+    /// took in a snapshot could not give its changes back singly if a crash took them from the server. What it misses
+    /// meanwhile follows as one change set.
     ///
     /// Fails with `ROOM_FULL`, `TOO_LARGE` (presence), `ROOM_CLOSED`, `STORE_FAILED`.
     public func join(_ request: JoinRequest, completion: @escaping (Result<JoinReply, RoomError>) -> Void) {
@@ -90,17 +91,19 @@ extension Room {
         return SyncReply(revision: revision, version: document.version, catchUp: catchUp(since: version))
     }
 
-    /// The participant's outbound queue is over its bound. The event that is being delivered counts as delivered; further ones
-    /// are withheld until `drained`.
+    /// The participant's outbound queue is over its bound.
+    ///
+    /// The event that is being delivered counts as delivered; further ones are withheld until `drained`.
     public func fellBehind(_ session: SessionID) {
         guard let participant = participants[session], participant.behind == nil else { return }
         participants.setBehind(.init(version: document.version, revision: revision), of: session)
     }
 
-    /// The participant's outbound queue is empty again: it gets what it missed, or `reset` when that cannot be replayed.
+    /// The participant's outbound queue is empty again: it gets what it missed, or `reset` when that cannot be
+    /// replayed.
     ///
-    /// A full client gets one change set. A thin client has nothing to merge a change set with: it gets `reset` when it missed
-    /// anything of the text. Both get everybody's presence; signals are lost.
+    /// A full client gets one change set. A thin client has nothing to merge a change set with: it gets `reset` when it
+    /// missed anything of the text. Both get everybody's presence; signals are lost.
     public func drained(_ session: SessionID) {
         guard case .open = state, let behind = participants[session]?.behind, !behind.isJoining else { return }
         participants.setBehind(nil, of: session)

@@ -1,7 +1,9 @@
 internal import CRDT
 
 extension Room {
-    /// Does what is due: presence, snapshot, idleness. Call when ``RoomOutbox/wake(at:)`` says; too often does no harm.
+    /// Does what is due: presence, snapshot, idleness.
+    ///
+    /// Call when ``RoomOutbox/wake(at:)`` says; too often does no harm.
     public func tick() {
         guard case .open = state else { return }
         let now = environment.now()
@@ -16,9 +18,10 @@ extension Room {
         scheduleWake()
     }
 
-    /// Ends the room: participants that are left get `reset`, what no snapshot holds is saved as one, and `completion` is called
-    /// on the room's executor when the store is done with everything. The room takes nothing more from now on; keep it until
-    /// then.
+    /// Ends the room: participants that are left get `reset`, what no snapshot holds is saved as one, and `completion`
+    /// is called on the room's executor when the store is done with everything.
+    ///
+    /// The room takes nothing more from now on; keep it until then.
     ///
     /// When the store fails meanwhile, senders that wait get `STORE_FAILED`, and `completion` is called all the same.
     public func unload(completion: @escaping () -> Void) {
@@ -55,7 +58,9 @@ extension Room {
         }
     }
 
-    /// The store is done with a snapshot. Without it the log is longer, that is all; it is tried again later.
+    /// The store is done with a snapshot.
+    ///
+    /// Without it the log is longer, that is all; it is tried again later.
     func snapshotFinished(_ snapshot: Revision, byteCount: Int, _ result: Result<Void, StoreError>) {
         let saved = if case .success = result { true } else { false }
         snapshots.finished(

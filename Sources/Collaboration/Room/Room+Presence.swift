@@ -1,5 +1,7 @@
 extension Room {
-    /// Sets a participant's presence state, or clears it (`nil`). Others hear of it within the presence interval.
+    /// Sets a participant's presence state, or clears it (`nil`).
+    ///
+    /// Others hear of it within the presence interval.
     ///
     /// - Throws: `TOO_LARGE`, `NOT_JOINED`, `ROOM_CLOSED`.
     public func setPresence(_ state: [UInt8]?, from session: SessionID) throws(RoomError) {
@@ -11,7 +13,9 @@ extension Room {
         scheduleWake()
     }
 
-    /// Passes an ephemeral message to all others that keep up. It is stored nowhere.
+    /// Passes an ephemeral message to all others that keep up.
+    ///
+    /// It is stored nowhere.
     ///
     /// - Throws: `TOO_LARGE`, `NOT_JOINED`, `ROOM_CLOSED`.
     public func signal(_ payload: [UInt8], from session: SessionID) throws(RoomError) {

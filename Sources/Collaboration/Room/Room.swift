@@ -2,25 +2,27 @@ public import CRDT
 
 /// One open document: the server's replica, its participants, their presence, and what is not yet on disk.
 ///
-/// A room does no input or output of its own: time, randomness, the store and the way to its participants come in. It belongs
-/// to one executor (an event loop in the server, the test itself in tests); it is not `Sendable`, and nothing in it is locked.
+/// A room does no input or output of its own: time, randomness, the store and the way to its participants come in. It
+/// belongs to one executor (an event loop in the server, the test itself in tests); it is not `Sendable`, and nothing
+/// in it is locked.
 ///
-/// For each incoming change, in this order: check the role, decode, merge, hand it to the store, broadcast to the others, and
-/// acknowledge the sender only when the store says that it is committed. So a participant that was told "stored" never loses
-/// that change, and the others see it without waiting for the disk.
+/// For each incoming change, in this order: check the role, decode, merge, hand it to the store, broadcast to the
+/// others, and acknowledge the sender only when the store says that it is committed. So a participant that was told
+/// "stored" never loses that change, and the others see it without waiting for the disk.
 ///
-/// **Healing.** As others see a change before it is durable, a crash can leave them with one that the server lost and whose
-/// author is gone. Therefore every join is answered with the room's version, and a full client sends whatever it has beyond
-/// that, its own changes or others'. The room does not put early changes aside: one that builds on something missing is refused
-/// with `MISSING_CHANGES` and the version.
+/// **Healing.** As others see a change before it is durable, a crash can leave them with one that the server lost and
+/// whose author is gone. Therefore every join is answered with the room's version, and a full client sends whatever it
+/// has beyond that, its own changes or others'. The room does not put early changes aside: one that builds on something
+/// missing is refused with `MISSING_CHANGES` and the version.
 ///
-/// **Store failure.** The senders of what was not committed are refused with `STORE_FAILED`, every participant gets `reset`, and
-/// the room is over: its memory holds what the disk does not.
+/// **Store failure.** The senders of what was not committed are refused with `STORE_FAILED`, every participant gets
+/// `reset`, and the room is over: its memory holds what the disk does not.
 ///
-/// **Thin clients** edit by position against a revision. The room remembers how recent revisions moved positions, moves the
-/// edit over them (see `SpliceTransform`), and makes it a change of the server's own replica. That replica's id is drawn at
-/// random for each load of the room, so no id ever writes twice the same sequence numbers after a crash. A client that sends
-/// further edits before the first is acknowledged names the same revision in all of them; they are taken to build on one another.
+/// **Thin clients** edit by position against a revision. The room remembers how recent revisions moved positions, moves
+/// the edit over them (see `SpliceTransform`), and makes it a change of the server's own replica. That replica's id is
+/// drawn at random for each load of the room, so no id ever writes twice the same sequence numbers after a crash. A
+/// client that sends further edits before the first is acknowledged names the same revision in all of them; they are
+/// taken to build on one another.
 public final class Room {
     /// What the room needs from outside.
     public struct Environment {
@@ -28,7 +30,9 @@ public final class Room {
         public var store: any DocumentStore
         /// Its bounds.
         public var limits: RoomLimits
-        /// Runs a closure on the room's executor, soon; called from any thread. Closures run in the order given.
+        /// Runs a closure on the room's executor, soon; called from any thread.
+        ///
+        /// Closures run in the order given.
         public var hop: @Sendable (@escaping @Sendable () -> Void) -> Void
         /// A monotonic clock, in nanoseconds.
         public var now: @Sendable () -> UInt64
@@ -93,7 +97,9 @@ public final class Room {
     /// The deadline that the outbox was asked for and that has not passed.
     var wakeAt: UInt64?
 
-    /// Opens a room on what the store holds. Call on the executor that will own it (or hand it over whole).
+    /// Opens a room on what the store holds.
+    ///
+    /// Call on the executor that will own it (or hand it over whole).
     ///
     /// - Parameters:
     ///   - id: the document.

@@ -1,6 +1,8 @@
 public import CRDT
 
-/// Why a room refused something. The code goes to the wire as it is.
+/// Why a room refused something.
+///
+/// The code goes to the wire as it is.
 public struct RoomError: Error, Sendable, CustomStringConvertible {
     /// What went wrong; the raw value is the wire's `code`.
     public enum Code: String, Sendable, CaseIterable {
@@ -16,7 +18,8 @@ public struct RoomError: Error, Sendable, CustomStringConvertible {
         case notJoined = "NOT_JOINED"
         /// The edit's revision is older than the room remembers, or unknown to it. Carries fresh content.
         case staleRevision = "STALE_REVISION"
-        /// The change builds on changes that the room does not have. Carries the room's version: send what is missing first.
+        /// The change builds on changes that the room does not have. Carries the room's version: send what is missing
+        /// first.
         case missingChanges = "MISSING_CHANGES"
         /// A limit on size was exceeded.
         case tooLarge = "TOO_LARGE"

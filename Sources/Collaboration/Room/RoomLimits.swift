@@ -1,14 +1,22 @@
-/// The bounds of one room. Every default says why it is what it is.
+/// The bounds of one room.
+///
+/// Every default says why it is what it is.
 public struct RoomLimits: Sendable {
-    /// The most content a document may have, in bytes of UTF-16 (two a unit). Past it only deletions are accepted.
+    /// The most content a document may have, in bytes of UTF-16 (two a unit).
+    ///
+    /// Past it only deletions are accepted.
     ///
     /// 64 MiB: forty times a long novel, and still loaded in a second.
     public var documentByteCount = 64 << 20
-    /// The most participants a room admits. Presence alone costs the square of their number.
+    /// The most participants a room admits.
+    ///
+    /// Presence alone costs the square of their number.
     public var memberCount = 1_000
     /// The longest presence state, in bytes: a cursor, a selection, a colour and a name need a tenth of it.
     public var presenceByteCount = 4 << 10
-    /// The longest signal, in bytes. Signals are fanned out and stored nowhere.
+    /// The longest signal, in bytes.
+    ///
+    /// Signals are fanned out and stored nowhere.
     public var signalByteCount = 64 << 10
     /// The shortest time between two presence broadcasts, in nanoseconds: 20 a second look fluid.
     public var presenceInterval: UInt64 = 50_000_000
@@ -19,7 +27,9 @@ public struct RoomLimits: Sendable {
     public var rememberedRevisionCount = 4_096
     /// How many splices these revisions may hold together (32 bytes each): 65,536 are 2 MiB a room at most.
     public var rememberedSpliceCount = 65_536
-    /// The work one `edit` may cost, in splice-against-splice steps: about 20 ms. Past it the edit is stale.
+    /// The work one `edit` may cost, in splice-against-splice steps: about 20 ms.
+    ///
+    /// Past it the edit is stale.
     public var transformationSteps = 1_000_000
 
     /// How many bytes of recent changes stay in memory for participants that catch up.
@@ -27,10 +37,11 @@ public struct RoomLimits: Sendable {
 
     /// A snapshot is made after so many revisions...
     public var snapshotRevisionCount = 1_000
-    /// ...but not before there is one revision for so many bytes of the last snapshot, so that a big document is not written
-    /// out again and again...
+    /// ...but not before there is one revision for so many bytes of the last snapshot, so that a big document is not
+    /// written out again and again...
     public var snapshotBytesPerRevision = 256
-    /// ...and in any case so long after the first revision that no snapshot holds, in nanoseconds: bounds the time of a reload.
+    /// ...and in any case so long after the first revision that no snapshot holds, in nanoseconds: bounds the time of a
+    /// reload.
     public var snapshotInterval: UInt64 = 120_000_000_000
     /// How many entries the log keeps behind the snapshots, at least: history that `sync` and people may ask for.
     public var retainedEntryCount = 1_000

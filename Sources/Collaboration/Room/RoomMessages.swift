@@ -49,15 +49,21 @@ public struct JoinRequest: Sendable {
 public struct JoinReply: Sendable {
     /// Its role here.
     public var role: Role
-    /// The document's birth mark. Not the client's own: it must drop its replica and take this one.
+    /// The document's birth mark.
+    ///
+    /// Not the client's own: it must drop its replica and take this one.
     public var epoch: Epoch
     /// The last accepted revision.
     public var revision: Revision
-    /// What the room has. A full client then sends whatever it has beyond this (see ``Room``, "Healing").
+    /// What the room has.
+    ///
+    /// A full client then sends whatever it has beyond this (see ``Room``, "Healing").
     public var version: Version
-    /// Whether the client, with `catchUp`, missed nothing: it named a version and gets every change since, not a snapshot.
-    /// Always false for a thin client, which always gets the content: a revision alone does not tell whether it saw changes
-    /// that a crash took back.
+    /// Whether the client, with `catchUp`, missed nothing: it named a version and gets every change since, not a
+    /// snapshot.
+    ///
+    /// Always false for a thin client, which always gets the content: a revision alone does not tell whether it saw
+    /// changes that a crash took back.
     public var recovered: Bool
     /// Who is there, the new participant included, in the order of joining.
     public var members: [Member]
@@ -108,9 +114,12 @@ public struct Member: Sendable, Equatable {
 
 /// The answer to a thin client's edit: it is committed.
 public struct EditReceipt: Sendable, Equatable {
-    /// The revision it became (the current one when nothing was left to do).
+    /// The revision it became; the current one when nothing was left to do.
     public var revision: Revision
-    /// The splices as they were applied, relative to the text at the revision before; `nil` when they are those that were sent.
+    /// The splices as they were applied, relative to the text at the revision before.
+    ///
+    /// `nil` when they are those that were sent. Empty when nothing was left to do: then no revision was made, and the
+    /// client must not take ``revision`` for its own.
     public var applied: [TextEdit]?
 
     /// A receipt with its parts.

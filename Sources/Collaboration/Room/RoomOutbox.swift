@@ -1,10 +1,11 @@
 public import CRDT
 
-/// How a room reaches the outside. The owner of the room implements it; every call comes on the room's executor, from within a
-/// call into the room.
+/// How a room reaches the outside.
 ///
-/// An implementation may call ``Room/fellBehind(_:)`` from within `send` and `broadcast`; it calls nothing else of the room
-/// from within them.
+/// The owner of the room implements it; every call comes on the room's executor, from within a call into the room.
+///
+/// An implementation may call ``Room/fellBehind(_:)`` from within `send` and `broadcast`; it calls nothing else of the
+/// room from within them.
 public protocol RoomOutbox: AnyObject {
     /// Delivers to one participant.
     func send(_ event: RoomEvent, to session: SessionID)
@@ -12,16 +13,16 @@ public protocol RoomOutbox: AnyObject {
     /// Delivers to several: encode once, hand the same bytes to all. `excluded`, when it is among them, is left out.
     func broadcast(_ event: RoomEvent, to sessions: [SessionID], except excluded: SessionID?)
 
-    /// Asks for a call of ``Room/tick()`` at `deadline` (of the room's monotonic clock). One deadline at a time: a later call
-    /// replaces the former.
+    /// Asks for a call of ``Room/tick()`` at `deadline` (of the room's monotonic clock). One deadline at a time: a
+    /// later call replaces the former.
     func wake(at deadline: UInt64)
 
     /// The room had no participant for the idle interval and nothing pending: unload it (``Room/unload(completion:)``).
     func roomIsIdle()
 
-    /// The store failed: participants have been told `reset` and are gone from the room, which takes nothing more. Forget it;
-    /// the next join loads the document again. Not called for a room that is being unloaded: that one says so in the
-    /// completion of `unload`.
+    /// The store failed: participants have been told `reset` and are gone from the room, which takes nothing more.
+    /// Forget it; the next join loads the document again. Not called for a room that is being unloaded: that one says
+    /// so in the completion of `unload`.
     func roomFailed(_ error: StoreError)
 }
 
@@ -37,8 +38,8 @@ public enum RoomEvent: Sendable, Equatable {
     case signal([UInt8], from: SessionID, user: User)
     /// The participant's role is now this.
     case role(Role, revision: Revision)
-    /// What the participant holds is no longer to be trusted, or it missed what cannot be replayed: it is out of the room and
-    /// must join again.
+    /// What the participant holds is no longer to be trusted, or it missed what cannot be replayed: it is out of the
+    /// room and must join again.
     case reset(ResetReason, epoch: Epoch)
 }
 

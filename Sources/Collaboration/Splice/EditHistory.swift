@@ -30,7 +30,9 @@ struct EditHistory {
     private struct Item {
         var applied: [Shape]
         var author: ThinAuthor?
-        /// Edits that came after this revision and of which nothing was left to do. Whoever sent one may go on to build on it.
+        /// Edits that came after this revision and of which nothing was left to do.
+        ///
+        /// Whoever sent one may go on to build on it.
         var empty: [ThinAuthor] = []
 
         var spliceCount: Int {
@@ -85,7 +87,8 @@ struct EditHistory {
 
     /// Moves a session's edits, made against the text at `base`, over what was accepted since.
     ///
-    /// What the session itself sent against the same base is part of what the edits build on; only the others' splices count.
+    /// What the session itself sent against the same base is part of what the edits build on; only the others' splices
+    /// count.
     ///
     /// - Returns: the edits as they are to be applied now; `nil` when they are to be applied as they are.
     func move(

@@ -1,6 +1,7 @@
 internal import CRDT
 
-/// What an edit or a patch did to the positions of one text: at `offset`, `deleteCount` units went and `insertCount` came.
+/// What an edit or a patch did to the positions of one text: at `offset`, `deleteCount` units went and `insertCount`
+/// came.
 ///
 /// It holds no text, so that a room can remember thousands of them.
 struct Splice: Hashable, Sendable {
@@ -41,7 +42,9 @@ struct Splice: Hashable, Sendable {
 
     /// A splice after it was moved: one piece, or two when the other one inserted in the middle of its deletion.
     struct Moved {
-        /// Holds the insertion, when there is one. May be empty.
+        /// Holds the insertion, when there is one.
+        ///
+        /// May be empty.
         var head: Splice
         /// The rest of the deletion, positioned in the text after `head`.
         var tail: Splice?
@@ -49,8 +52,8 @@ struct Splice: Hashable, Sendable {
 
     /// This splice, made for a text that `other` changes at the same time, as it must be applied after `other`.
     ///
-    /// Of the deletion remains what `other` did not delete; what `other` inserted inside it is left alone. For all splices `a`
-    /// and `b` of one text, `a` then `b.moved(over: a, tie: .after)` gives the same text as `b` then
+    /// Of the deletion remains what `other` did not delete; what `other` inserted inside it is left alone. For all
+    /// splices `a` and `b` of one text, `a` then `b.moved(over: a, tie: .after)` gives the same text as `b` then
     /// `a.moved(over: b, tie: .before)`.
     func moved(over other: Splice, tie: Tie) -> Moved {
         let isLeft = tie == .before ? offset <= other.offset : offset < other.offset

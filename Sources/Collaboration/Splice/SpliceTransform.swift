@@ -1,7 +1,8 @@
 /// Moves splices over concurrent ones, within a budget of work.
 ///
-/// This is operational transformation in its smallest form: one server, splices of text, and a fixed tie rule (what was accepted
-/// first stands first). Both sides move, so that the second splice of an edit meets the others' splices as the first left them.
+/// This is operational transformation in its smallest form: one server, splices of text, and a fixed tie rule (what was
+/// accepted first stands first). Both sides move, so that the second splice of an edit meets the others' splices as the
+/// first left them.
 struct SpliceTransform {
     /// The budget was used up: two long lists met.
     struct BudgetExceeded: Error {}
@@ -13,7 +14,8 @@ struct SpliceTransform {
         remainingSteps = steps
     }
 
-    /// Moves `splice` over `others` (in order, each relative to the text after the one before; both start from one text).
+    /// Moves `splice` over `others` (in order, each relative to the text after the one before; both start from one
+    /// text).
     ///
     /// `others` become what they are after `splice`.
     ///

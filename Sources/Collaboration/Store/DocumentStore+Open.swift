@@ -11,7 +11,7 @@ extension DocumentStore {
         do {
             try await create(id, epoch: epoch)
             return StoredDocument(epoch: epoch)
-        } catch where error.code == .conflict {
+        } catch  where error.code == .conflict {
             guard let stored = try await load(id) else { throw error }
             return stored
         }

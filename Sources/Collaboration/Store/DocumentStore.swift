@@ -1,16 +1,20 @@
-/// Where documents live when no room holds them. Declared here, implemented outside (`SQLiteStore`; `MemoryStore` for tests).
+/// Where documents live when no room holds them.
+///
+/// Declared here, implemented outside (`SQLiteStore`; `MemoryStore` for tests).
 ///
 /// What every implementation guarantees (`StoreConformance` in the tests checks it):
 ///
-/// 1. **Order.** `append` calls for one document take effect, and complete, in the order in which they were made. A snapshot
-///    takes effect and completes after every entry that was appended before it (later ones may overtake it).
-/// 2. **Durability.** A completion with success comes after the entry survives the death of the process and of the machine.
+/// 1. **Order.** `append` calls for one document take effect, and complete, in the order in which they were made. A
+///    snapshot takes effect and completes after every entry that was appended before it (later ones may overtake it).
+/// 2. **Durability.** A completion with success comes after the entry survives the death of the process and of the
+///    machine.
 /// 3. **Once.** Each completion is called exactly once, on any thread, never from within the call that passed it.
-/// 4. **All or nothing after a failure.** When an entry fails, every later `append` and `saveSnapshot` of *that document*
-///    fails as well, until ``load(_:)`` is called for it. Otherwise the log would get a hole. Other documents do not notice.
+/// 4. **All or nothing after a failure.** When an entry fails, every later `append` and `saveSnapshot` of *that
+///    document* fails as well, until ``load(_:)`` is called for it. Otherwise the log would get a hole. Other documents
+///    do not notice.
 /// 5. **Barrier.** `load` sees everything that was enqueued for the document before the call, committed or failed.
-/// 6. **Never invented.** `load` gives the document as it was stored, or `nil` when it was never created, or an error. Damage
-///    is an error (``StoreError/Code/damaged``): never an empty or shortened document.
+/// 6. **Never invented.** `load` gives the document as it was stored, or `nil` when it was never created, or an error.
+///    Damage is an error (``StoreError/Code/damaged``): never an empty or shortened document.
 /// 7. **Bounded.** What waits to be written is bounded in bytes; past the bound `append` fails with
 ///    ``StoreError/Code/overloaded`` (rule 4 applies).
 public protocol DocumentStore: Sendable {
@@ -32,8 +36,9 @@ public protocol DocumentStore: Sendable {
 
     /// Enqueues a snapshot and, in the same transaction, drops what it makes superfluous. Callable from any thread.
     ///
-    /// Retention: the two newest good snapshots stay, and every entry after the older one, so that one damaged snapshot costs
-    /// nothing; besides, at least the last `keepingEntries` entries stay. Nothing is dropped before there are two snapshots.
+    /// Retention: the two newest good snapshots stay, and every entry after the older one, so that one damaged snapshot
+    /// costs nothing; besides, at least the last `keepingEntries` entries stay. Nothing is dropped before there are two
+    /// snapshots.
     func saveSnapshot(
         _ snapshot: StoredSnapshot,
         of id: DocumentID,

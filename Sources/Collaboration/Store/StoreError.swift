@@ -1,8 +1,11 @@
-/// Why a store did not do what it was asked. Equal when the codes are.
+/// Why a store did not do what it was asked.
+///
+/// Equal when the codes are.
 public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What went wrong.
     public enum Code: String, Sendable {
-        /// Stored bytes do not match their checksum, or rows are missing. A restore from a backup helps, retrying does not.
+        /// Stored bytes do not match their checksum, or rows are missing. A restore from a backup helps, retrying does
+        /// not.
         case damaged = "DAMAGED"
         /// The document exists already, or the revision does.
         case conflict = "CONFLICT"
