@@ -9,7 +9,7 @@ struct FlowTests {
     func rateLimit() async throws {
         let reasons = Recorder<DisconnectReason>()
         try await withServer(
-            configure: { $0.messageRate = RateLimit(perSecond: 1, burst: 20) },
+            configure: { $0.messageRate = RateLimit(perSecond: 0.01, burst: 20) },
             setUp: { server in
                 echo(server)
                 server.of("/").onConnection { socket in socket.onDisconnect { reasons.record($0) } }
@@ -42,7 +42,7 @@ struct FlowTests {
     @Test("A flood of pongs counts against the rate too")
     func pongFlood() async throws {
         try await withServer(
-            configure: { $0.messageRate = RateLimit(perSecond: 1, burst: 20) },
+            configure: { $0.messageRate = RateLimit(perSecond: 0.01, burst: 20) },
             setUp: echo
         ) { harness in
             let client = try await harness.socket()

@@ -110,7 +110,7 @@ struct GatePlacementTests {
 
             quiesce()
             #expect(try await client.receiveClose().closeCode == 1001)
-            try await client.waitForClose(timeout: .seconds(3))
+            try await client.waitForClose(timeout: .seconds(8))
             // Polling sessions have no channel that could tell them; they end with the server.
             #expect(server.connectionCount == 2)
         }
@@ -130,7 +130,7 @@ struct GatePlacementTests {
                     try await Task.sleep(for: .milliseconds(50))
                 }
                 try await client.closeOutput()
-                try await client.waitForClose(timeout: .seconds(3))
+                try await client.waitForClose(timeout: .seconds(8))
                 try await eventually("\(target) noticed") { server.connectionCount == 0 }
             }
         }

@@ -18,10 +18,10 @@ struct NamespaceTests {
 
     @Test("A connection without CONNECT is closed in time")
     func connectTimeout() async throws {
-        try await withServer(configure: { $0.connectTimeout = .milliseconds(150) }, setUp: echo) { harness in
+        try await withServer(configure: { $0.connectTimeout = .milliseconds(1500) }, setUp: echo) { harness in
             let silent = try await harness.webSocket()
             let busy = try await harness.socket()
-            _ = try await silent.receiveClose(timeout: .seconds(2))
+            _ = try await silent.receiveClose(timeout: .seconds(8))
             try await busy.sendText(#"421["ask"]"#)
             #expect(try await busy.receiveText() == "431[]")
         }
@@ -65,6 +65,7 @@ struct NamespaceTests {
                 let slow = server.of("/slow")
                 slow.use { _, _ async throws(ConnectError) in try? await Task.sleep(for: .milliseconds(200)) }
                 slow.onConnection { socket in socket.on("n") { args, ack in ack.send(args) } }
+                server.of("/slower").use { _, _ async throws(ConnectError) in try? await Task.sleep(for: .seconds(30)) }
             }
         ) { harness in
             let client = try await harness.webSocket()
@@ -74,8 +75,8 @@ struct NamespaceTests {
             for index in 0..<20 { #expect(try await client.receiveText() == "43/slow,\(index)[\(index)]") }
 
             let flooding = try await harness.webSocket()
-            try await flooding.sendText("40/slow,")
-            for index in 0..<21 { try await flooding.sendText("42/slow,\(index)[\"n\",\(index)]") }
+            try await flooding.sendText("40/slower,")
+            for index in 0..<21 { try await flooding.sendText("42/slower,\(index)[\"n\",\(index)]") }
             #expect(try await flooding.receiveClose().closeCode == 1008)
         }
     }

@@ -59,7 +59,7 @@ struct PollingTests {
         let reasons = Recorder<DisconnectReason>()
         try await withServer(
             configure: {
-                $0.pingInterval = .milliseconds(250)
+                $0.pingInterval = .milliseconds(700)
                 $0.pingTimeout = .milliseconds(2000)
             },
             setUp: { server in
@@ -68,7 +68,7 @@ struct PollingTests {
         ) { harness in
             let client = try await harness.connect()
             let sid = try await self.connectedSession(harness, client)
-            for _ in 0..<3 {
+            for _ in 0..<2 {
                 #expect(try await client.request("GET", Harness.target(sid)).body == "2")
                 #expect(try await client.request("POST", Harness.target(sid), body: "3").body == "ok")
             }

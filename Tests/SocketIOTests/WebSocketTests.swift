@@ -168,7 +168,7 @@ struct WebSocketTests {
             harness.server.of("/").disconnectSockets(close: true)
             #expect(try await stubborn.receiveText() == "41")
             _ = try await stubborn.receiveClose()
-            try await stubborn.waitForClose(timeout: .seconds(3))
+            try await stubborn.waitForClose(timeout: .seconds(8))
             try await eventually("no connection is left") { harness.server.connectionCount == 0 }
         }
     }
@@ -195,13 +195,13 @@ struct WebSocketTests {
     func heartbeat() async throws {
         try await withServer(
             configure: {
-                $0.pingInterval = .milliseconds(250)
+                $0.pingInterval = .milliseconds(700)
                 $0.pingTimeout = .milliseconds(2000)
             },
             setUp: echo
         ) { harness in
             let client = try await harness.socket()
-            for _ in 0..<3 {
+            for _ in 0..<2 {
                 #expect(try await client.receiveFrame().text == "2")
                 try await client.sendText("3")
             }

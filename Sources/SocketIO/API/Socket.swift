@@ -163,7 +163,7 @@ public final class Socket: @unchecked Sendable {
     /// Sends what may be lost when the connection does not take it at once.
     public var volatile: VolatileSocket { VolatileSocket(socket: self) }
 
-    /// Bytes that wait to be taken by the connection, all its sockets together.
+    /// Bytes that wait to be taken by the connection, all its sockets together; 0 when it takes more at once.
     ///
     /// On the loop only.
     public var bufferedBytes: Int {

@@ -9,9 +9,10 @@ public struct RateLimit: Sendable, Hashable {
 
     /// A rate with a burst.
     ///
-    /// Values below one are taken as one: a bucket that never fills would refuse everything.
+    /// A bucket that never fills, or holds less than one, would refuse everything: the values are raised to a thousandth
+    /// and to one.
     public init(perSecond: Double, burst: Double) {
-        self.perSecond = max(1, perSecond)
+        self.perSecond = max(0.001, perSecond)
         self.burst = max(1, burst)
     }
 }

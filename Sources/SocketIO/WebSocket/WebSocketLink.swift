@@ -17,9 +17,12 @@ final class WebSocketLink: Sendable {
     /// Whether the channel takes more without growing its own queue; callable from any loop.
     var isWritable: Bool { self.channel.isWritable }
 
-    /// Bytes in the channel's own queue, where they can be known: on the channel's loop.
+    /// Bytes in the channel's own queue, where they can be known (on the channel's loop) and matter.
+    ///
+    /// A channel that is writable holds less than its watermark of 64 KiB; asking it costs too much for every packet.
     var bufferedBytes: Int {
-        guard self.channel.eventLoop.inEventLoop, let options = self.channel.syncOptions else { return 0 }
+        guard !self.channel.isWritable, self.channel.eventLoop.inEventLoop, let options = self.channel.syncOptions
+        else { return 0 }
         return (try? options.getOption(.bufferedWritableBytes)) ?? 0
     }
 
