@@ -12,6 +12,10 @@ fi
 # Installs those of the named packages that dpkg does not have; does nothing, not even ask apt, when it has all.
 install_packages() {
   local package missing=() sudo=()
+  if ! command -v apt-get >/dev/null 2>&1; then
+    echo "This is no Debian; see to it yourself that these are installed: $*" >&2
+    return 0
+  fi
   for package in "$@"; do
     dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
   done

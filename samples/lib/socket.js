@@ -77,11 +77,6 @@ export class Socket {
     });
   }
 
-  /** Gives up this connection and makes a new one. */
-  restart(reason) {
-    this.#fail(reason);
-  }
-
   #send(message) {
     this.#transport?.send(encode({ namespace: this.#options.namespace, ...message }));
   }
