@@ -71,7 +71,7 @@ struct SnapshotReader: ~Copyable {
         guard UTF8Text.decode(bytes, in: text, into: &units) else { throw .illFormedUTF8 }
         store.hasSurrogates = units.contains { UTF16Unit.isSurrogate($0) }
         seen.append(repeating: 0, count: store.blocks.end / BlockTable.size)
-        stretch = life.remaining > 0 ? Int(try life.varint32()) : 0
+        if elementCount > 0 { stretch = Int(try life.varint32()) }
         try advancePair()
         for _ in 0..<rootCount { try readRoot(&names) }
         try names.requireEnd()

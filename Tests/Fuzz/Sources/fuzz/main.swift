@@ -1,3 +1,4 @@
+import Foundation
 import FuzzCRDT
 import FuzzKit
 import FuzzProtocol
@@ -48,7 +49,10 @@ for target in chosen {
         // Each input has its own seed, so that a crash is replayed alone: --seed (seed + iteration) --iterations 1.
         var generator = FuzzGenerator(seed: options.seed &+ UInt64(iteration))
         let input = generator.input(from: corpus)
-        if options.iterations == 1 { print("input: \(input)") }
+        if options.iterations == 1 {
+            print("input: \(input)")
+            fflush(nil)
+        }
         target.run(&generator, input)
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
