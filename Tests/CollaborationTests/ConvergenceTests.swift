@@ -4,7 +4,10 @@ import Testing
 
 @Suite("Convergence of thin and full clients in one room")
 struct ConvergenceTests {
-    @Test("Thin and full clients end with one text, whatever the network does", arguments: 0..<200 as Range<UInt64>)
+    /// 200 histories from `FUZZ_FIRST_SEED` on; `FUZZ_SEED` replays one.
+    static let seeds = Fuzz.replayedSeed.map { [$0] } ?? Array(Fuzz.firstSeed..<Fuzz.firstSeed + 200)
+
+    @Test("Thin and full clients end with one text, whatever the network does", arguments: Self.seeds)
     func mixed(seed: UInt64) async throws {
         let simulation = try await Simulation(seed: seed, thinCount: 2 + Int(seed % 2), fullCount: 1 + Int(seed % 3))
         for _ in 0..<400 { try await simulation.step(crashes: false) }
@@ -15,7 +18,7 @@ struct ConvergenceTests {
 
     @Test(
         "After crashes nothing acknowledged is lost, and clients heal what the server lost",
-        arguments: 0..<200 as Range<UInt64>
+        arguments: Self.seeds
     )
     func crashes(seed: UInt64) async throws {
         let simulation = try await Simulation(seed: seed, thinCount: Int(seed % 3), fullCount: 2 + Int(seed % 2))

@@ -11,7 +11,8 @@ import CRDT
 ///    sent only as long as the base has that same revision; otherwise they queue until all are acknowledged.
 /// 2. Revisions are applied to the base in order. A gap means that one's own edit is missing: what comes after it is
 ///    held until its acknowledgement tells as what it was applied. An acknowledgement with an empty list of splices is
-///    of an edit of which nothing was left: it made no revision.
+///    of an edit of which nothing was left: it made no revision. (With a revision that has not come yet: the client is
+///    behind and will be told `reset`.)
 /// 3. Whatever the server applied moves the edits that wait, by the server's own rule (what was accepted first stands
 ///    first; deletions leave alone what came meanwhile), so that the user's text never jumps.
 /// 4. `reset`, `STALE_REVISION` or a new connection: start again from fresh content. An edit without acknowledgement
@@ -81,11 +82,10 @@ struct ThinClient {
     /// The server acknowledged the oldest edit that waits.
     mutating func acknowledged(_ receipt: EditReceipt) throws {
         guard receipt.applied != [] else {
-            // It had become nothing; here as well, unless what made it nothing was withheld and a `reset` is to come.
+            // What made it nothing was withheld, and a `reset` is to come: until then it counts as being in flight.
+            if receipt.revision > revision { return }
             let own = pending.removeFirst()
-            guard own.edits.isEmpty || receipt.revision > revision else {
-                throw Surprise(expected: own.edits, found: receipt.applied)
-            }
+            guard own.edits.isEmpty else { throw Surprise(expected: own.edits, found: receipt.applied) }
             return
         }
         held[receipt.revision] = .ownAck(receipt)
