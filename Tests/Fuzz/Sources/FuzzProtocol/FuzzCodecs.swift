@@ -18,6 +18,7 @@ let socketPacketCorpus = utf8([
     "52-/docs,3[\"b\",{\"x\":{\"_placeholder\":true,\"num\":1}},{\"_placeholder\":true,\"num\":0}]\u{1E}b\u{1}\u{1E}b",
     "61-1[{\"_placeholder\":true,\"num\":0}]\u{1E}bxyz", #"50-["x"]"#, "0\u{1E}2[\"a\"]\u{1E}1\u{1E}0",
     #"0{"sid":"s"}"#, #"0/docs,{"sid":"s","pid":"p"}"#, "0/docs,\u{1E}2/docs,[\"x\"]\u{1E}3/docs,0[]\u{1E}1/docs,",
+    "2[\"a\"]\u{1E}30[1]\u{1E}30[1]", "0{\"sid\":\"s\"}\u{1E}2[\"a\"]\u{1E}30[]\u{1E}30[]\u{1E}31[]",
 ])
 
 extension FuzzProtocol {
