@@ -103,8 +103,8 @@ struct DocsGateway: Service, CustomStringConvertible {
         try await gracefulShutdown()
         logger.notice("shutting down", metadata: ["connections": "\(sockets.connectionCount)"])
         sockets.of(RoomPacket.namespace).emit("closing", ["reason": "SHUTDOWN", "retryAfter": .int(Self.retryAfter)])
-        // What is left of the time is for the connections to close and for HTTP.
-        let limit = TimeAmount.seconds(Int64(max(1, limits.shutdownSeconds - 3)))
+        // What is left of the time is for the connections to close (`closeTimeout`) and for HTTP.
+        let limit = TimeAmount.seconds(Int64(max(1, limits.shutdownSeconds - 4)))
         if !(await hosts.shutDown(within: limit)) {
             logger.error("not every document could be closed in time; what was acknowledged is stored all the same")
         }

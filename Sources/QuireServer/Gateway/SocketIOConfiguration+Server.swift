@@ -10,6 +10,8 @@ extension SocketIOConfiguration {
         // Rooms hold back long before (see `DocsConnection.noticeIfBehind`); what may come on top are answers, the
         // largest of them a whole document.
         maxBufferedBytes = limits.maximumBufferedBytes + 2 * limits.maximumDocumentBytes + limits.maximumMessageBytes
+        // Within the time of a shutdown, see `DocsGateway.run`.
+        closeTimeout = .seconds(3)
         messageRate = Self.rate(limits.messagesPerSecond, burstSeconds: 10)
         byteRate = Self.rate(limits.bytesPerSecond, burstSeconds: 10)
         connectionRatePerAddress = Self.rate(limits.connectionsPerSecondPerAddress, burstSeconds: 2)
