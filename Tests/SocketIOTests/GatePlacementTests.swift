@@ -116,6 +116,25 @@ struct GatePlacementTests {
         }
     }
 
+    @Test("A poll that waits when the server stops is still answered, and then the connection closes")
+    func quiescingPoll() async throws {
+        try await self.withForeignServer { port, server, quiesce in
+            let client = try await RawClient.connect(to: port)
+            let open = try await client.request("GET", "/socket.io/?EIO=4&transport=polling")
+            let sid = String(open.body.dropFirst(9).prefix(20))
+            let poster = try await RawClient.connect(to: port)
+            try await client.sendRequest("GET", Harness.target(sid))
+            try await Task.sleep(for: .milliseconds(100))
+            #expect(try await poster.request("POST", "/v1/docs").status == 200)
+            quiesce()
+            try await poster.close()
+            let second = try await RawClient.connect(to: port)
+            #expect(try await second.request("POST", Harness.target(sid), body: "40").status == 200)
+            #expect(try await client.receiveResponse().headers["connection"] == "close")
+            try await client.waitForClose()
+        }
+    }
+
     @Test("A half-closed WebSocket and a half-closed poll are over")
     func halfClosure() async throws {
         try await self.withForeignServer { port, server, _ in

@@ -63,6 +63,8 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
     private var waiting = CircularBuffer<HTTPServerRequestPart>()
     private var isReadWithheld = false
     private var isDraining = false
+    /// The server stops: the answer under way is the connection's last.
+    private var isQuiescing = false
 
     private var idleTimer: Scheduled<Void>?
     private var idleSince = NIODeadline.now()
@@ -182,7 +184,8 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
         }
         let isUpgrade = WebSocketHandshake.isUpgrade(exchange.head)
         // llhttp stops parsing behind a request with `Connection: upgrade`, so a refused one ends the connection.
-        let keepsAlive = exchange.head.isKeepAlive && isWhole && !isUpgrade && !self.server.isShuttingDown
+        let keepsAlive =
+            exchange.head.isKeepAlive && isWhole && !isUpgrade && !self.isQuiescing && !self.server.isShuttingDown
 
         var head = HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: response.status))
         head.headers.reserveCapacity(8)
@@ -282,6 +285,7 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
         case is ChannelShouldQuiesceEvent where self.exchange != nil:
             // The handlers behind us know nothing of this request and would close under it. The answer, which a shutdown
             // of the server brings at once, closes the connection; the timer does so if it stays away.
+            self.isQuiescing = true
             self.startExchangeTimer(context)
             return
         default:
