@@ -115,7 +115,10 @@ struct ChangeFormatTests {
         ("a typed character beyond ASCII", change([0x80], first: 0x81), .illFormedUTF8),
         ("a root without a name", change([0x14, 0x00, 0x61]), .limitExceeded),
         ("a root's name that is not UTF-8", change([0x14, 0x01, 0x80, 0x61]), .illFormedUTF8),
-        ("a root's name of 257 bytes", change([0x14, 0x81, 0x02] + [UInt8](repeating: 97, count: 258)), .limitExceeded),
+        (
+            "a root's name of 257 bytes", change([0x14, 0x81, 0x02] + [UInt8](repeating: 97, count: 258)),
+            .limitExceeded
+        ),
         ("a distance of zero", change([0x18, 0x00, 0x61]), .invalid),
         ("a replica that was not named", change([0x1C, 0x01, 0x00, 0x61]), .invalid),
         ("the author named as another", change([0x1C, 0x00, 0x01, 0x00, 0x61]), .invalid),

@@ -5,8 +5,9 @@ import Testing
 
 @Suite("Convergence")
 struct ConvergenceTests {
-    /// Each block of seeds is a case of its own, so that what failed is printed and cases run side by side. To replay one
-    /// history: `FUZZ_SEED=n`.
+    /// Each block of seeds is a case of its own, so that what failed is printed and cases run side by side.
+    ///
+    /// To replay one history: `FUZZ_SEED=n`.
     @Test("Replicas converge to the naive oracle's text whatever the delivery order", arguments: Fuzz.blocks)
     func converges(seeds: ClosedRange<UInt64>) throws {
         for seed in seeds {

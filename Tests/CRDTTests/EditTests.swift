@@ -110,7 +110,10 @@ struct EditTests {
         #expect(document.snapshot().count < 80)
         #expect(throws: FormatError.limitExceeded) {
             _ = try Document(
-                snapshot: document.snapshot(), replica: ReplicaID(2), limits: DecodingLimits(maximumElementCount: 1000))
+                snapshot: document.snapshot(),
+                replica: ReplicaID(2),
+                limits: DecodingLimits(maximumElementCount: 1000)
+            )
         }
     }
 }

@@ -169,18 +169,16 @@ struct IntegrationTests {
         #expect(reader.missing.isEmpty)
         #expect(reader.text(of: root) == author.text(of: root))
 
-        var backlog = Backlog()
+        var backlog = Backlog(maximumByteCount: 10_000)
         var missing = Version()
         missing[ReplicaID(1)] = 1
-        let large = try #require(try author.insert([UInt16](repeating: 97, count: 1 << 20), at: 0, in: root))
-        var kept = 0
-        var far = Document(replica: ReplicaID(9))
-        while true {
-            let next = try #require(try far.insert([UInt16](repeating: 97, count: 1 << 20), at: 0, in: root))
-            if backlog.insert(next, missing: missing) != .inserted { break }
-            kept += 1
+        var byteCount = 0
+        for change in changes where backlog.insert(change, missing: missing) == .inserted {
+            byteCount += change.encoded.count
         }
-        #expect(kept == Backlog.maximumByteCount / large.encoded.count)
+        #expect(byteCount > 9_990 && byteCount <= 10_000)
+        backlog = Backlog(maximumCount: 10)
+        #expect(changes.count { backlog.insert($0, missing: missing) == .inserted } == 10)
     }
 
     @Test("A refused change in a batch does not hold up the others")

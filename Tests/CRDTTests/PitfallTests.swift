@@ -142,7 +142,9 @@ struct PitfallTests {
         var patches: [Patch] = []
         // Fills its block to the last address; the other's block is the next one.
         try second.integrate(
-            #require(try first.insert([UInt16](repeating: 97, count: 64), at: 0, in: root)), patches: &patches)
+            #require(try first.insert([UInt16](repeating: 97, count: 64), at: 0, in: root)),
+            patches: &patches
+        )
         try first.integrate(#require(try second.insert([98], at: 64, in: root)), patches: &patches)
         try second.integrate(#require(try first.delete(0..<65, in: root)), patches: &patches)
         try first.integrate(#require(try second.insert([99], at: 0, in: root)), patches: &patches)
@@ -174,7 +176,9 @@ struct PitfallTests {
         for _ in 0..<400 {
             try second.integrate(#require(try first.insert([97], at: 0, in: root)), patches: &patches)
             try first.integrate(
-                #require(try second.insert([98], at: second.utf16Count(of: root), in: root)), patches: &patches)
+                #require(try second.insert([98], at: second.utf16Count(of: root), in: root)),
+                patches: &patches
+            )
         }
         var third = Document(replica: ReplicaID(3))
         third = try Document(snapshot: first.snapshot(), replica: ReplicaID(3))
@@ -220,7 +224,8 @@ struct PitfallTests {
             for _ in 0..<30 {
                 let count = box.document.utf16Count(of: root)
                 changes.append(
-                    try #require(try box.document.insert(units("abc"), at: random.below(count + 1), in: root)))
+                    try #require(try box.document.insert(units("abc"), at: random.below(count + 1), in: root))
+                )
             }
         }
         var snapshots: [[UInt8]] = []

@@ -145,7 +145,9 @@ struct Simulation: ~Copyable {
         let first = box.value.counter
         let lamport = box.value.clock
         guard let change = try box.value.document.edit(edits) else { return }
-        if change != (try Change(decoding: change.encoded)) { Issue.record("\(context): a change reads back as another") }
+        if change != (try Change(decoding: change.encoded)) {
+            Issue.record("\(context): a change reads back as another")
+        }
         let oracle = try translate(change, first: first, lamport: lamport)
         box.value.counter += oracle.1
         box.value.apply(oracle.0)
@@ -264,7 +266,9 @@ struct Simulation: ~Copyable {
         }
     }
 
-    /// Stops a replica and starts it again from its snapshot. What waited in its backlog is lost and sent again.
+    /// Stops a replica and starts it again from its snapshot.
+    ///
+    /// What waited in its backlog is lost and sent again.
     mutating func reload(_ index: Int) throws {
         let box = participants[index]
         let snapshot = box.value.document.snapshot()
@@ -283,12 +287,19 @@ struct Simulation: ~Copyable {
         if offset > 0, offset < text.count, text[offset] & 0xFC00 == 0xDC00 { offset -= 1 }
         let side: Side = random.oneIn(2) ? .left : .right
         let anchor = box.value.document.anchor(at: offset, side: side, in: root)
-        if anchor != (try Anchor(decoding: anchor.encoded)) { Issue.record("\(context): an anchor reads back as another") }
+        if anchor != (try Anchor(decoding: anchor.encoded)) {
+            Issue.record("\(context): an anchor reads back as another")
+        }
         if box.value.document.utf16Offset(of: anchor, in: root) != offset {
             Issue.record("\(context): an anchor is not where it was set")
         }
-        anchors.append((anchor, side, box.value.oracle[root, default: NaiveRGA()].index(ofVisible: side == .left ? offset - 1 : offset)
-            .map { box.value.oracle[root, default: NaiveRGA()].elements[$0].name }))
+        anchors.append(
+            (
+                anchor, side,
+                box.value.oracle[root, default: NaiveRGA()].index(ofVisible: side == .left ? offset - 1 : offset)
+                    .map { box.value.oracle[root, default: NaiveRGA()].elements[$0].name }
+            )
+        )
     }
 
     var anchors: [(anchor: Anchor, side: Side, name: NaiveRGA.Name?)] = []
@@ -308,7 +319,9 @@ struct Simulation: ~Copyable {
             }
             participants[index].value.check(context)
             checkInvariants(index)
-            if participants[index].value.document.backlogCount != 0 { Issue.record("\(context): something still waits") }
+            if participants[index].value.document.backlogCount != 0 {
+                Issue.record("\(context): something still waits")
+            }
         }
         let snapshot = participants[0].value.document.snapshot()
         for box in participants {

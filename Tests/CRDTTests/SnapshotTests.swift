@@ -28,7 +28,9 @@ struct SnapshotTests {
     func damageIsNoticed() throws {
         let snapshot = try document()
         for length in 0..<snapshot.count {
-            #expect(throws: FormatError.self) { _ = try Document(snapshot: Array(snapshot[..<length]), replica: ReplicaID(2)) }
+            #expect(throws: FormatError.self) {
+                _ = try Document(snapshot: Array(snapshot[..<length]), replica: ReplicaID(2))
+            }
         }
         for index in snapshot.indices {
             var bytes = snapshot
@@ -46,7 +48,9 @@ struct SnapshotTests {
                 bytes[index] = value
                 let snapshot = sealed(bytes)
                 let limits = DecodingLimits(maximumElementCount: 100_000)
-                guard let loaded = try? Document(snapshot: snapshot, replica: ReplicaID(2), limits: limits) else { continue }
+                guard let loaded = try? Document(snapshot: snapshot, replica: ReplicaID(2), limits: limits) else {
+                    continue
+                }
                 #if DEBUG
                 loaded.checkInvariants()
                 #endif
@@ -65,7 +69,9 @@ struct SnapshotTests {
         #expect(throws: FormatError.unsupportedVersion) {
             _ = try Document(snapshot: [0x51, 0x55, 0x49, 0x52, 2, 0, 0, 0, 0, 0], replica: ReplicaID(2))
         }
-        #expect(throws: FormatError.badMagic) { _ = try Document(snapshot: [UInt8](repeating: 0, count: 20), replica: ReplicaID(2)) }
+        #expect(throws: FormatError.badMagic) {
+            _ = try Document(snapshot: [UInt8](repeating: 0, count: 20), replica: ReplicaID(2))
+        }
     }
 
     @Test("A loaded document goes on: it is edited, it integrates, and it stays equal")
@@ -82,7 +88,12 @@ struct SnapshotTests {
                 let count = box.document.utf16Count(of: root)
                 let offset = random.below(count + 1)
                 let change = try? box.document.edit([
-                    TextEdit(root: root, utf16Offset: offset, deleteCount: min(random.below(3), count - offset), insert: [97])
+                    TextEdit(
+                        root: root,
+                        utf16Offset: offset,
+                        deleteCount: min(random.below(3), count - offset),
+                        insert: [97]
+                    )
                 ])
                 changes.append(change.flatMap { $0 }.map { [$0] } ?? [])
             }

@@ -122,7 +122,9 @@ struct VersionTests {
         #expect(box.document.utf16Offset(of: half, in: root) == 1)
         #expect(try Anchor(decoding: Anchor.start.encoded) == .start)
         #expect(try Anchor(decoding: Anchor.end.encoded) == .end)
-        for bytes: [UInt8] in [[], [0xD0], [0xDC], [0xD8, 0], [0xDA], [0xDA, 1], [0xDB, 1, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F]] {
+        for bytes: [UInt8] in [
+            [], [0xD0], [0xDC], [0xD8, 0], [0xDA], [0xDA, 1], [0xDB, 1, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F],
+        ] {
             #expect(throws: FormatError.self) { try Anchor(decoding: bytes) }
         }
     }

@@ -1,5 +1,6 @@
-/// The sequence of Roh et al. 2011 (DOI 10.1016/j.jpdc.2010.12.006), element by element, as slow and as plain as can be: what
-/// the engine is compared with.
+/// The RGA sequence, element by element, as slow and as plain as can be: what the engine is compared with.
+///
+/// After the paper: Roh, Jeon, Kim, Lee 2011, DOI 10.1016/j.jpdc.2010.12.006.
 public struct NaiveRGA: Sendable {
     /// The name of an element.
     public struct Name: Hashable, Sendable {

@@ -4,7 +4,9 @@ import Foundation
 ///
 /// The folder is taken from `QUIRE_TRACES`, else it is `../shared/traces` beside the package.
 public struct Trace: Sendable, Decodable {
-    /// One splice. Positions count Unicode code points.
+    /// One splice.
+    ///
+    /// Positions count Unicode code points.
     public struct Patch: Sendable, Decodable {
         /// Where, in code points.
         public var position: Int

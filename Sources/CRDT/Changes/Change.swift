@@ -1,4 +1,6 @@
-/// One transaction of one replica: what it inserted and deleted, and which changes it had seen. Immutable.
+/// One transaction of one replica: what it inserted and deleted, and which changes it had seen.
+///
+/// Immutable.
 ///
 /// A replica's changes are numbered densely by ``sequence``, so a ``Version`` says with one number per replica which
 /// changes are known. Its Lamport timestamps and element counters are written relative to the replica's change before:
@@ -21,25 +23,6 @@ public struct Change: Hashable, Sendable {
     /// Where the operations lie in `encoded`.
     let operations: Range<Int>
 
-    /// For what was just written here.
-    init(
-        replica: ReplicaID,
-        sequence: UInt64,
-        dependencies: Version,
-        encoded: [UInt8],
-        lamportAdvance: UInt64,
-        shape: ChangeShape,
-        operations: Range<Int>
-    ) {
-        self.replica = replica
-        self.sequence = sequence
-        self.dependencies = dependencies
-        self.encoded = encoded
-        self.lamportAdvance = lamportAdvance
-        self.shape = shape
-        self.operations = operations
-    }
-
     /// Two changes are equal when their bytes are.
     public static func == (left: Change, right: Change) -> Bool { left.encoded == right.encoded }
 
@@ -47,7 +30,9 @@ public struct Change: Hashable, Sendable {
     public func hash(into hasher: inout Hasher) { hasher.combine(encoded) }
 }
 
-/// The lowest bits of a change's first byte: how its operations are written. Typing and backspacing have their own.
+/// The lowest bits of a change's first byte: how its operations are written.
+///
+/// Typing and backspacing have their own.
 enum ChangeShape: UInt8, Sendable {
     /// The number of operations, then the operations.
     case several = 0

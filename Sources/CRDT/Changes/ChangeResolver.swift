@@ -36,7 +36,9 @@ struct ChangeResolver: ~Copyable, Sendable {
 
     init() {}
 
-    /// Finds out what every operation means in `store`. A change can refer to elements that it inserts itself.
+    /// Finds out what every operation means in `store`.
+    ///
+    /// A change can refer to elements that it inserts itself.
     mutating func resolve(_ change: Change, in store: borrowing ElementStore) throws(ChangeError) {
         operations.removeAll()
         units.removeAll(keepingCapacity: true)

@@ -4,8 +4,10 @@ public struct DecodingLimits: Hashable, Sendable {
     public var maximumByteCount: Int
     /// The most changes in a set.
     public var maximumChangeCount: Int
-    /// The most elements, alive or dead, of a document read from a snapshot. Deleted text takes no room in a snapshot but
-    /// takes memory once it is loaded, so that this alone bounds what a small blob can ask for.
+    /// The most elements, alive or dead, of a document read from a snapshot.
+    ///
+    /// Deleted text takes no room in a snapshot but takes memory once it is loaded, so that this alone bounds what a
+    /// small blob can ask for.
     public var maximumElementCount: Int
 
     /// Sets the bounds.
@@ -28,7 +30,9 @@ public enum ChangeSet {
     static let magic: UInt8 = 0b1100_0000
     static let magicMask: UInt8 = 0b1111_0000
 
-    /// Writes the changes in order. One change alone is written as itself.
+    /// Writes the changes in order.
+    ///
+    /// One change alone is written as itself.
     public static func encode(_ changes: [Change]) -> [UInt8] {
         if changes.count == 1 { return changes[0].encoded }
         var bytes: [UInt8] = []

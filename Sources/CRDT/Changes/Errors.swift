@@ -1,4 +1,6 @@
-/// Why bytes are not what they should be. Nothing was changed by the attempt to read them.
+/// Why bytes are not what they should be.
+///
+/// Nothing was changed by the attempt to read them.
 public enum FormatError: Error, Hashable, Sendable {
     /// The bytes end in the middle of a value.
     case truncated
@@ -41,7 +43,9 @@ public enum FormatError: Error, Hashable, Sendable {
     }
 }
 
-/// Why a well-formed change cannot be applied. The document is as it was before.
+/// Why a well-formed change cannot be applied.
+///
+/// The document is as it was before.
 public enum ChangeError: Error, Hashable, Sendable {
     /// The change's bytes are damaged.
     case format(FormatError)
@@ -84,7 +88,9 @@ public enum ChangeError: Error, Hashable, Sendable {
     }
 }
 
-/// Why a local edit was refused. The document is as it was before.
+/// Why a local edit was refused.
+///
+/// The document is as it was before.
 public enum EditError: Error, Hashable, Sendable {
     /// The offset or the count reaches outside of the text.
     case outOfBounds

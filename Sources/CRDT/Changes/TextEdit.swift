@@ -1,4 +1,6 @@
-/// An edit of a text by offset: a splice. What a user does.
+/// An edit of a text by offset: a splice.
+///
+/// What a user does.
 public struct TextEdit: Hashable, Sendable {
     /// The text that is edited.
     public var root: RootName

@@ -1,11 +1,13 @@
-/// Received changes that depend on others which have not come yet. Bounded.
+/// Received changes that depend on others which have not come yet.
+///
+/// Bounded.
 ///
 /// A change waits under the first thing that it lacks; when a change is applied, only those that waited for it are looked
 /// at again.
 struct Backlog: Sendable {
     /// The most changes, and the most bytes of them: a peer whose changes never come together costs no more.
-    static let maximumCount = 65_536
-    static let maximumByteCount = 16 << 20
+    let maximumCount: Int
+    let maximumByteCount: Int
 
     enum Outcome {
         case inserted
@@ -22,6 +24,11 @@ struct Backlog: Sendable {
     private var names: Set<Name> = []
     private var byteCount = 0
 
+    init(maximumCount: Int = 65_536, maximumByteCount: Int = 16 << 20) {
+        self.maximumCount = maximumCount
+        self.maximumByteCount = maximumByteCount
+    }
+
     var count: Int { names.count }
 
     /// All that waits, in no particular order.
@@ -31,7 +38,7 @@ struct Backlog: Sendable {
     mutating func insert(_ change: Change, missing: Version) -> Outcome {
         let name = Name(replica: change.replica, sequence: change.sequence)
         guard !names.contains(name) else { return .known }
-        guard count < Self.maximumCount, byteCount + change.encoded.count <= Self.maximumByteCount,
+        guard count < maximumCount, byteCount + change.encoded.count <= maximumByteCount,
             let lacked = missing.entries.first
         else { return .full }
         names.insert(name)

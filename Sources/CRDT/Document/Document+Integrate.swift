@@ -17,7 +17,9 @@ extension Document {
         store.replicas.index(of: replica).map { store.replicas[$0].nextSequence } ?? 0
     }
 
-    /// Applies a change that is ready. It is validated whole before anything is changed.
+    /// Applies a change that is ready.
+    ///
+    /// It is validated whole before anything is changed.
     ///
     /// - Parameters:
     ///   - change: one whose ``readiness(of:)`` is `ready`.
@@ -97,6 +99,7 @@ extension Document {
     /// - Parameters:
     ///   - changes: duplicates among them are ignored.
     ///   - patches: what was done to the texts is appended here.
+    /// - Returns: what became of them.
     /// - Throws: when a change is refused or the backlog is full: the first such error, once everything else was done as if
     ///   the refused change had not come.
     public mutating func receive(_ changes: [Change], patches: inout [Patch]) throws(ChangeError) -> Receipt {
@@ -158,7 +161,9 @@ extension Document {
     /// How many received changes wait for others.
     public var backlogCount: Int { backlog.count }
 
-    /// What the waiting changes lack: for each replica, its changes up to that count. Empty when nothing waits.
+    /// What the waiting changes lack: for each replica, its changes up to that count.
+    ///
+    /// Empty when nothing waits.
     public var missing: Version {
         var missing = Version()
         for change in backlog.changes {

@@ -1,6 +1,8 @@
 #if DEBUG
 extension Document {
-    /// Traps when the document's inner state contradicts itself. For tests.
+    /// Traps when the document's inner state contradicts itself.
+    ///
+    /// For tests.
     ///
     /// - Complexity: O(n) for n elements.
     public func checkInvariants() {
@@ -42,7 +44,10 @@ extension ElementStore {
             let child = tree.children[RunTree.child(node, slot)]
             let visible: Int
             if header.level == 0 {
-                precondition(tree.leaves[Int(child.index)].parent == RunTree.link(node, slot), "A leaf's link is stale.")
+                precondition(
+                    tree.leaves[Int(child.index)].parent == RunTree.link(node, slot),
+                    "A leaf's link is stale."
+                )
                 visible = checkLeaf(child.index, &seen)
             } else {
                 precondition(tree.nodes[Int(child.index)].parent == RunTree.link(node, slot), "A node's link is stale.")

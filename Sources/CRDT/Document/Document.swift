@@ -59,7 +59,9 @@ public struct Document: ~Copyable, Sendable {
         store.root(named: root).map { store.visibleCount(of: $0) } ?? 0
     }
 
-    /// The content of a text as UTF-16 code units. Always well-formed.
+    /// The content of a text as UTF-16 code units.
+    ///
+    /// Always well-formed.
     ///
     /// - Complexity: O(n) for n code units and runs.
     public func text(of root: RootName) -> [UInt16] {

@@ -1,7 +1,7 @@
 extension ElementStore {
     /// Inserts new elements of a replica at a gap, which is after them then.
     ///
-    /// - Parameter lamport: of the first; not below the replica's `lamportEnd`.
+    /// `lamport` is the first one's, and not below the replica's `lamportEnd`.
     @inline(__always)
     mutating func insert(
         _ units: [UInt16],

@@ -18,7 +18,9 @@ struct ElementStore: ~Copyable, Sendable {
     var cursor = Gap(root: .max, leaf: RunTree.none, index: 0, offset: 0, runStart: 0, leafStart: 0)
     /// The next Lamport timestamp: above those of all elements.
     var clock: UInt64 = 0
-    /// Whether any element ever was half of a surrogate pair. While not, no edit can split one.
+    /// Whether any element ever was half of a surrogate pair.
+    ///
+    /// While not, no edit can split one.
     var hasSurrogates = false
 
     private(set) var rootNames: [RootName] = []
@@ -52,8 +54,10 @@ struct ElementStore: ~Copyable, Sendable {
 
     // MARK: Gaps
 
-    /// The gap at a visible position. Right after an edit it is the place where the edit ended, past its tombstones: so
-    /// the next character has one's own last one as its origin, and runs stay whole.
+    /// The gap at a visible position.
+    ///
+    /// Right after an edit it is the place where the edit ended, past its tombstones: so the next character has one's
+    /// own last one as its origin, and runs stay whole.
     @inline(__always)
     func gap(at position: Int, in root: UInt32) -> Gap {
         guard cursor.root == root else { return tree.seek(position, in: root) }
@@ -80,7 +84,9 @@ struct ElementStore: ~Copyable, Sendable {
         return tree.run(at: gap).address &+ UInt32(truncatingIfNeeded: gap.offset - 1)
     }
 
-    /// The address of the visible unit at a position. The cursor may stand behind tombstones, so it is not asked.
+    /// The address of the visible unit at a position.
+    ///
+    /// The cursor may stand behind tombstones, so it is not asked.
     func visibleAddress(at position: Int, in root: UInt32) -> UInt32 {
         let gap = tree.seek(position + 1, in: root)
         return tree.run(at: gap).address &+ UInt32(truncatingIfNeeded: gap.offset - 1)

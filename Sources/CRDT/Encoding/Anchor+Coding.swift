@@ -19,7 +19,9 @@ extension Anchor {
         return bytes
     }
 
-    /// Reads an anchor from bytes that came from outside. Whether its element exists is found out in a document.
+    /// Reads an anchor from bytes that came from outside.
+    ///
+    /// Whether its element exists is found out in a document.
     ///
     /// - Throws: when the bytes are not exactly one anchor.
     public init(decoding bytes: [UInt8]) throws(FormatError) {

@@ -1,4 +1,6 @@
-/// Reads numbers and byte ranges from bytes that may be hostile. It never reads past `end` and never allocates.
+/// Reads numbers and byte ranges from bytes that may be hostile.
+///
+/// It never reads past `end` and never allocates.
 struct ByteReader {
     let bytes: [UInt8]
     private(set) var position: Int

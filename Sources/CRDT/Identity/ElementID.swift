@@ -2,7 +2,9 @@
 public struct ElementID: Hashable, Sendable {
     /// The replica that inserted the element.
     public let replica: ReplicaID
-    /// How many elements that replica had inserted before, over all roots. Dense: deletions consume none.
+    /// How many elements that replica had inserted before, over all roots.
+    ///
+    /// Dense: deletions consume none.
     public let counter: UInt32
 
     /// Names the element that `replica` inserted after `counter` others.

@@ -1,4 +1,6 @@
-/// The name of one replica: one copy of a document that can edit. Elsewhere called site, agent, actor or client.
+/// The name of one replica: one copy of a document that can edit.
+///
+/// Elsewhere called site, agent, actor or client.
 ///
 /// Two copies that edit at the same time must never share an identifier, and an identifier is not used again once the
 /// copy that held it may have lost some of its changes. Small numbers encode small; take random ones from

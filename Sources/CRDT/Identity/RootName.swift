@@ -4,7 +4,9 @@
 ///
 ///     let body: RootName = "body"
 public struct RootName: Hashable, Sendable, ExpressibleByStringLiteral {
-    /// The most bytes a name can have. A name is sent with each insertion at the very start of its root.
+    /// The most bytes a name can have.
+    ///
+    /// A name is sent with each insertion at the very start of its root.
     public static let maximumUTF8Count = 256
 
     /// The name's bytes.
@@ -33,7 +35,7 @@ public struct RootName: Hashable, Sendable, ExpressibleByStringLiteral {
         var utf8: [UInt8] = []
         value.withUTF8Buffer { buffer in
             utf8.reserveCapacity(buffer.count)
-            for unsafe byte in unsafe buffer { utf8.append(byte) }
+            for index in buffer.indices { unsafe utf8.append(buffer[index]) }
         }
         precondition(!utf8.isEmpty && utf8.count <= Self.maximumUTF8Count, "A root name has 1 to 256 bytes.")
         self.utf8 = utf8

@@ -62,7 +62,10 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
     /// Copies `length` elements from one place of the row to another; they may overlap.
     @inline(__always)
     mutating func move(from source: Int, to target: Int, count length: Int) {
-        assert(source >= 0 && target >= 0 && length >= 0 && max(source, target) + length <= count, "A move out of bounds.")
+        assert(
+            source >= 0 && target >= 0 && length >= 0 && max(source, target) + length <= count,
+            "A move out of bounds."
+        )
         unsafe (base + target).update(from: base + source, count: length)
     }
 

@@ -59,7 +59,8 @@ extension RunTree {
 
     /// The gap after the element at `address`, which is in `leaf`.
     ///
-    /// - Parameter near: a gap whose positions are known; they save the climb when it is in the same leaf.
+    /// The positions of `near` are known: they save the climb when it is in the same leaf.
+    ///
     /// - Complexity: O(log n) for n runs, O(1) in the leaf of `near`.
     @inline(__always)
     func gap(after address: UInt32, in leaf: UInt32, near: Gap) -> Gap {

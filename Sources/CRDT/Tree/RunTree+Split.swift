@@ -1,5 +1,7 @@
 extension RunTree {
-    /// Makes sure that the leaf of a gap has room for `added` more runs. The gap moves along when its run does.
+    /// Makes sure that the leaf of a gap has room for `added` more runs.
+    ///
+    /// The gap moves along when its run does.
     ///
     /// It is called before anything is changed, so that a split sees runs, counts and index in agreement.
     @inline(__always)

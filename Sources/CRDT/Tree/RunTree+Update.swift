@@ -46,7 +46,9 @@ extension RunTree {
         gap.offset = run.length
     }
 
-    /// Turns the `count` elements after a gap, all of one living run, into tombstones. The gap is after them then.
+    /// Turns the `count` elements after a gap, all of one living run, into tombstones.
+    ///
+    /// The gap is after them then.
     mutating func kill(_ count: Int, at gap: inout Gap, _ blocks: inout BlockTable) {
         let old = run(at: gap)
         assert(!old.isDead && gap.offset + count <= old.length, "Only living elements of one run die together.")
@@ -140,8 +142,9 @@ extension RunTree {
         gap.offset = count
     }
 
-    /// Whether two neighbours are consecutive elements of one replica. At the edge of a block consecutive addresses may
-    /// belong to different ones.
+    /// Whether two neighbours are consecutive elements of one replica.
+    ///
+    /// At the edge of a block consecutive addresses may belong to different ones.
     @inline(__always)
     static func canMerge(_ left: Run, _ right: Run, _ blocks: borrowing BlockTable) -> Bool {
         left.end == right.address && blocks.continues(at: right.address)

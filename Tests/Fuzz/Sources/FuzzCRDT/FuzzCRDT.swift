@@ -3,7 +3,9 @@ public import FuzzKit
 
 /// The decoders of the engine.
 public enum FuzzCRDT {
-    /// One target a format. A find is a trap, or what the `precondition`s here say.
+    /// One target a format.
+    ///
+    /// A find is a trap, or what the `precondition`s here say.
     public static let targets: [FuzzTarget] = [change, changeSet, snapshot, version, anchor]
 
     /// A change is decoded, and applied to the document that it was made on before it was mutated.
@@ -26,7 +28,9 @@ public enum FuzzCRDT {
     } corpus: {
         let changes = Corpus.shared.changes
         return [ChangeSet.encode([]), ChangeSet.encode(changes)]
-            + stride(from: 0, to: changes.count - 5, by: 3).map { ChangeSet.encode(Array(changes[$0..<$0 + 1 + $0 % 5])) }
+            + stride(from: 0, to: changes.count - 5, by: 3).map {
+                ChangeSet.encode(Array(changes[$0..<$0 + 1 + $0 % 5]))
+            }
     }
 
     /// A snapshot is decoded; what comes of it can be edited, and written again as it was.
@@ -34,7 +38,9 @@ public enum FuzzCRDT {
         var bytes = input
         if generator.below(8) != 0, bytes.count > 4 {
             let sum = crc32(bytes.dropLast(4))
-            for index in 0..<4 { bytes[bytes.count - 4 + index] = UInt8(truncatingIfNeeded: sum >> (8 * UInt32(index))) }
+            for index in 0..<4 {
+                bytes[bytes.count - 4 + index] = UInt8(truncatingIfNeeded: sum >> (8 * UInt32(index)))
+            }
         }
         let limits = DecodingLimits(maximumElementCount: 1 << 20)
         guard var document = try? Document(snapshot: bytes, replica: ReplicaID(77), limits: limits) else { return }
@@ -69,10 +75,15 @@ public enum FuzzCRDT {
         AnchorDocument.shared.find(anchor)
     } corpus: {
         let snapshots = Corpus.shared.snapshots
-        guard let document = try? Document(snapshot: snapshots[snapshots.count - 1], replica: ReplicaID(9)) else { return [] }
+        guard let document = try? Document(snapshot: snapshots[snapshots.count - 1], replica: ReplicaID(9)) else {
+            return []
+        }
         return (0...document.utf16Count(of: "body")).flatMap { offset in
-            [document.anchor(at: offset, side: .left, in: "body"), document.anchor(at: offset, side: .right, in: "body")]
-                .map(\.encoded)
+            [
+                document.anchor(at: offset, side: .left, in: "body"),
+                document.anchor(at: offset, side: .right, in: "body"),
+            ]
+            .map(\.encoded)
         }
     }
 

@@ -2,10 +2,14 @@
 public struct FuzzTarget: Sendable {
     /// What `--target` calls it.
     public let name: String
-    /// Feeds one input to the decoder. It may trap; that is a find. The generator is for choices inside of the run, such as
-    /// where to cut a stream into pieces.
+    /// Feeds one input to the decoder.
+    ///
+    /// It may trap; that is a find. The generator is for choices inside of the run, such as where to cut a stream into
+    /// pieces.
     public let run: @Sendable (_ generator: inout FuzzGenerator, _ input: [UInt8]) -> Void
-    /// Valid inputs to mutate. Called once.
+    /// Valid inputs to mutate.
+    ///
+    /// Called once.
     public let corpus: @Sendable () -> [[UInt8]]
 
     /// Describes a decoder.

@@ -3,7 +3,7 @@ import FuzzCRDT
 import FuzzKit
 import FuzzProtocol
 
-/// `fuzz [--target NAME|all] [--iterations N] [--seed N] [--list]`
+/// What the command line asks for.
 struct Options {
     var target = "all"
     var iterations = 100_000
