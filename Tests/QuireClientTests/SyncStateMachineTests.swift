@@ -107,7 +107,8 @@ struct SyncStateMachineTests {
         _ = machine.sends()
         // Killed: only the other's first change was on disk.
         #expect(machine.rejoin(having: Version([1: 1]), revision: 1) == .proceed)
-        let message = try #require(machine.nextSend())
+        let next = machine.nextSend()
+        let message = try #require(next)
         #expect(message.changes.map(\.replica.rawValue) == [1, 2])
         #expect(message.changes.map(\.sequence) == [1, 0])
         machine.acknowledged(send: message.send, revision: 3)
@@ -136,7 +137,8 @@ struct SyncStateMachineTests {
         #expect(machine.rejoin(having: Version(), revision: 3) == .proceed)
         machine.recordLocal(try author.write())
         #expect(machine.keptChanges.count == 2)
-        let message = try #require(machine.nextSend())
+        let next = machine.nextSend()
+        let message = try #require(next)
         #expect(message.changes.map(\.replica.rawValue) == [1, 2])
     }
 
@@ -152,7 +154,8 @@ struct SyncStateMachineTests {
         #expect(machine.sends() == [[0]])
         let refusal = QuireError(code: .missingChanges, message: "", retryable: true)
         #expect(machine.refused(send: 0, error: refusal, version: Version()) == .proceed)
-        let message = try #require(machine.nextSend())
+        let next = machine.nextSend()
+        let message = try #require(next)
         #expect(message.changes.map(\.replica.rawValue) == [1, 2])
     }
 
@@ -299,7 +302,8 @@ struct SyncStateMachineTests {
         var machine = SyncStateMachine.joined()
         for revision in UInt64(0)..<10_000 {
             machine.recordLocal(try author.write())
-            let message = try #require(machine.nextSend())
+            let next = machine.nextSend()
+            let message = try #require(next)
             machine.acknowledged(send: message.send, revision: revision + 1)
         }
         #expect(machine.keptChanges.isEmpty)
