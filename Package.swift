@@ -6,7 +6,8 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "CRDT", targets: ["CRDT"]),
-        .library(name: "SocketIO", targets: ["SocketIO"]),
+        .library(name: "SocketIO", targets: ["SocketIO", "SocketIOProtocol"]),
+        .library(name: "SocketIOProtocol", targets: ["SocketIOProtocol"]),
         .library(name: "QuireClient", targets: ["QuireClient"]),
         .executable(name: "quire", targets: ["quire"]),
     ],
@@ -24,6 +25,8 @@ let package = Package(
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
+        // The system's zlib: checksums of stored rows, gzip of recorded sessions.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // The replicated document: sequence RGA, changes, versions, anchors; their byte formats. Embedded-Swift-safe.
         .target(name: "CRDT", exclude: ["Encoding/FORMAT.md"]),
         // Engine.IO v4 and Socket.IO v5 sans-IO: packets, payloads, state machines.
@@ -33,7 +36,9 @@ let package = Package(
             name: "SocketIO",
             dependencies: [
                 "SocketIOProtocol",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -48,6 +53,7 @@ let package = Package(
             dependencies: [
                 "Collaboration",
                 "CRDT",
+                "CZlib",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -89,6 +95,7 @@ let package = Package(
             name: "quire",
             dependencies: [
                 "CRDT",
+                "CZlib",
                 "QuireClient",
                 "QuireServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -112,6 +119,7 @@ let package = Package(
                 "SocketIOProtocol",
                 "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -169,7 +177,7 @@ let package = Package(
 
 // The rules of the house, the same for every target: warnings are errors, imports are internal unless they are part of
 // the interface, and members come only from modules that the file imports.
-for target in package.targets {
+for target in package.targets where target.type != .system {
     var settings = target.swiftSettings ?? []
     settings += [
         .enableUpcomingFeature("ExistentialAny"),

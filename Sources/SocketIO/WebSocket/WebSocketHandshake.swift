@@ -1,3 +1,4 @@
+import Crypto
 import NIOCore
 import NIOHTTP1
 
@@ -34,7 +35,7 @@ enum WebSocketHandshake {
     /// - Returns: the response, ready to be written.
     static func response(key: String, headers: [(String, String)]) -> ByteBuffer {
         let text = Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)
-        let accept = String(decoding: Base64.encode(SHA1.digest(of: text)), as: UTF8.self)
+        let accept = String(decoding: Base64.encode(Array(Insecure.SHA1.hash(data: text))), as: UTF8.self)
         var buffer = ByteBuffer(
             string: "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
         )
