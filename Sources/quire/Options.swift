@@ -74,23 +74,42 @@ struct AccessOptions: ParsableArguments {
     }
 }
 
-extension LogFormat: ExpressibleByArgument {}
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}
-
 /// What is logged, and how.
 ///
 /// Logs go to standard error.
 struct LoggingOptions: ParsableArguments {
+    /// The levels, by name.
+    enum Level: String, ExpressibleByArgument, CaseIterable {
+        case trace, debug, info, notice, warning, error, critical
+
+        /// The level itself.
+        var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .info }
+    }
+
+    /// How lines look, by name.
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case text, json
+
+        /// The format itself.
+        var format: LogFormat {
+            switch self {
+            case .text: .text
+            case .json: .json
+            }
+        }
+    }
+
     @Option(help: ArgumentHelp("The least that is logged.", valueName: "level"))
-    var logLevel = Logger.Level.info
+    var logLevel = Level.info
 
     @Option(help: ArgumentHelp("How a line looks.", valueName: "format"))
-    var logFormat = LogFormat.text
+    var logFormat = Format.text
 
     /// A logger as asked for.
     func makeLogger(label: String, atLeast floor: Logger.Level = .trace) -> Logger {
-        Logger(label: label) { StructuredLogHandler(label: $0, format: logFormat, level: max(logLevel, floor)) }
+        Logger(label: label) {
+            StructuredLogHandler(label: $0, format: logFormat.format, level: max(logLevel.level, floor))
+        }
     }
 }
 

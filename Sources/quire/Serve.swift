@@ -2,6 +2,7 @@ import ArgumentParser
 import Logging
 import QuireServer
 import ServiceLifecycle
+import UnixSignals
 
 #if canImport(Glibc)
 import Glibc

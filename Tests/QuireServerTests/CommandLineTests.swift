@@ -1,3 +1,4 @@
+import Collaboration
 import Foundation
 import SocketIOProtocol
 import Testing
