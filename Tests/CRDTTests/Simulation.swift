@@ -37,11 +37,8 @@ struct Participant: ~Copyable {
     mutating func apply(_ change: OracleChange) {
         for operation in change.operations {
             switch operation {
-            case .insert(let root, var origin, let elements):
-                for element in elements {
-                    oracle[root, default: NaiveRGA()].insert(element, after: origin)
-                    origin = element.name
-                }
+            case .insert(let root, let origin, let elements):
+                oracle[root, default: NaiveRGA()].insert(elements, after: origin)
             case .delete(let names):
                 for name in names {
                     for root in Array(oracle.keys) { oracle[root]?.delete(name) }
@@ -233,8 +230,8 @@ struct Simulation: ~Copyable {
         for case .insert(let root, _, let elements) in change.operations
         where elements.contains(where: { $0.name == name }) { return root }
         for box in participants where box.value.document.replica == author {
-            for (root, sequence) in box.value.oracle where sequence.elements.contains(where: { $0.name == name }) {
-                return root
+            for (root, sequence) in box.value.oracle {
+                if let name, sequence.index(of: name) != nil { return root }
             }
         }
         throw FormatError.invalid
@@ -339,10 +336,11 @@ struct Simulation: ~Copyable {
     }
 
     private func checkAnchors(_ box: Box) {
-        let elements = box.value.oracle[roots[0], default: NaiveRGA()].elements
+        let oracle = box.value.oracle[roots[0], default: NaiveRGA()]
+        let elements = oracle.elements
         for anchor in anchors {
             var expected = anchor.side == .left ? 0 : elements.count { !$0.isDead }
-            if let index = elements.firstIndex(where: { $0.name == anchor.name }) {
+            if let index = anchor.name.flatMap({ oracle.index(of: $0) }) {
                 expected = elements[..<index].count { !$0.isDead }
                 if anchor.side == .left, !elements[index].isDead { expected += 1 }
             }

@@ -45,23 +45,37 @@ public struct NaiveRGA: Sendable {
     /// What is visible.
     public var text: [UInt16] { elements.filter { !$0.isDead }.map(\.unit) }
 
-    /// Inserts an element after `origin`, or at the start: past everything that is greater, by timestamp first, and then of
-    /// the lower replica.
-    public mutating func insert(_ element: Element, after origin: Name?) {
+    /// Inserts elements, the first after `origin` or at the start, each further one after the one before.
+    ///
+    /// Each goes past everything that is greater, by timestamp first, and then of the lower replica.
+    public mutating func insert(_ added: [Element], after origin: Name?) {
         var index = 0
-        if let origin { index = (elements.firstIndex { $0.name == origin } ?? -1) + 1 }
-        while index < elements.count,
-            elements[index].lamport > element.lamport
-                || (elements[index].lamport == element.lamport && elements[index].name.replica < element.name.replica)
-        {
+        if let origin { index = (self.index(of: origin) ?? -1) + 1 }
+        for element in added {
+            while index < elements.count,
+                elements[index].lamport > element.lamport
+                    || (elements[index].lamport == element.lamport
+                        && elements[index].name.replica < element.name.replica)
+            {
+                index += 1
+            }
+            elements.insert(element, at: index)
             index += 1
         }
-        elements.insert(element, at: index)
+    }
+
+    /// Where an element is among all.
+    public func index(of name: Name) -> Int? {
+        for index in 0..<elements.count
+        where elements[index].name.counter == name.counter && elements[index].name.replica == name.replica {
+            return index
+        }
+        return nil
     }
 
     /// Deletes an element.
     public mutating func delete(_ name: Name) {
-        if let index = elements.firstIndex(where: { $0.name == name }) { elements[index].isDead = true }
+        if let index = index(of: name) { elements[index].isDead = true }
     }
 
     /// The index among all elements of the visible one at an offset.
