@@ -48,6 +48,13 @@ struct ChangeFormatTests {
         #expect(hex(ChangeSet.encode([])) == GoldenVectors.emptySet)
     }
 
+    @Test("The checksum is the CRC-32 of everybody else")
+    func checksum() {
+        let digits = Array("123456789".utf8)
+        #expect(Checksum.crc32(digits, 0..<9) == 0xCBF4_3926)
+        #expect(Checksum.crc32(digits, 0..<0) == 0)
+    }
+
     @Test("A keystroke of a replica with a small number takes 5 to 9 bytes")
     func keystrokesAreSmall() throws {
         var document = Document(replica: ReplicaID(3))

@@ -210,6 +210,17 @@ struct IntegrationTests {
         #expect(second.document.string(of: root) == "!")
     }
 
+    @Test("A change that deletes the document over and over is refused")
+    func repeatedDeletion() throws {
+        let box = DocumentBox(ReplicaID(1))
+        _ = try box.document.insert([UInt16](repeating: 97, count: 31), at: 0, in: root)
+        let body: [UInt8] = [0x80, 2, 0, 5, 0xFD, 0x00, 0x01, 0x00] + (0..<4).flatMap { _ in [0xFD, 0x01, 0x00] }
+        let change = try Change(decoding: body + [UInt8(truncatingIfNeeded: Checksum.crc32(body, 0..<body.count))])
+        var patches: [Patch] = []
+        #expect(throws: ChangeError.unknownElement) { try box.document.integrate(change, patches: &patches) }
+        #expect(box.document.utf16Count(of: root) == 31)
+    }
+
     @Test("A document cannot have roots without end")
     func manyRoots() throws {
         var document = Document(replica: ReplicaID(1))

@@ -16,7 +16,7 @@ let package = Package(
         // Changes, change sets, snapshots, versions, anchors.
         .target(name: "FuzzCRDT", dependencies: ["FuzzKit", .product(name: "CRDT", package: "quire")]),
         // Engine.IO, Socket.IO and JSON.
-        .target(name: "FuzzProtocol", dependencies: ["FuzzKit", .product(name: "SocketIO", package: "quire")]),
+        .target(name: "FuzzProtocol", dependencies: ["FuzzKit", .product(name: "SocketIOProtocol", package: "quire")]),
         .executableTarget(name: "fuzz", dependencies: ["FuzzKit", "FuzzCRDT", "FuzzProtocol"]),
     ],
     swiftLanguageModes: [.v6]

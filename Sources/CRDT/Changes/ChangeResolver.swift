@@ -25,6 +25,7 @@ struct ChangeResolver: ~Copyable, Sendable {
     private(set) var operations = Slab<ResolvedOperation>()
     private(set) var units: [UInt16] = []
     private(set) var names: [RootName] = []
+    private var nameIndices: [RootName: UInt32] = [:]
     /// Whether there are halves of pairs in the change.
     private(set) var hasSurrogates = false
     /// The Lamport timestamp of its first element.
@@ -33,6 +34,7 @@ struct ChangeResolver: ~Copyable, Sendable {
     // Of the change being looked at.
     private var author: Int?
     private var firstCounter: UInt32 = 0
+    private var deletedCount = 0
 
     init() {}
 
@@ -43,6 +45,8 @@ struct ChangeResolver: ~Copyable, Sendable {
         operations.removeAll()
         units.removeAll(keepingCapacity: true)
         names.removeAll(keepingCapacity: true)
+        if !nameIndices.isEmpty { nameIndices.removeAll() }
+        deletedCount = 0
         hasSurrogates = false
         author = store.replicas.index(of: change.replica)
         firstCounter = author.map { store.replicas[$0].nextCounter } ?? 0
@@ -157,6 +161,9 @@ struct ChangeResolver: ~Copyable, Sendable {
             last = store.text[Int(store.replicas.address(of: counter + (count - 1), by: index))]
         }
         guard !UTF16Unit.isLow(first), !UTF16Unit.isHigh(last) else { throw .splitsSurrogatePair }
+        // A few bytes can name millions of elements: one change passes over the document once, and not once a byte.
+        deletedCount += Int(count)
+        guard deletedCount <= store.blocks.end + units.count else { throw .unknownElement }
         operations.append(operation)
     }
 
@@ -179,8 +186,9 @@ struct ChangeResolver: ~Copyable, Sendable {
         } catch {
             throw .format(error)
         }
-        if let known = names.firstIndex(of: name) { return UInt32(known) }
+        if let known = nameIndices[name] { return known }
         guard names.count < ElementStore.maximumRootCount else { throw .tooManyRoots }
+        nameIndices[name] = UInt32(names.count)
         names.append(name)
         return UInt32(names.count - 1)
     }

@@ -55,7 +55,7 @@ public enum ChangeError: Error, Hashable, Sendable {
     case duplicate
     /// It inserts after an element that does not exist.
     case unknownOrigin
-    /// It deletes an element that does not exist.
+    /// It deletes an element that does not exist, or more elements than there are.
     case unknownElement
     /// It inserts between the halves of a surrogate pair, or deletes one half.
     case splitsSurrogatePair

@@ -1,4 +1,6 @@
 /// CRC-32 as in IEEE 802.3 and zlib: polynomial 0xEDB88320, reflected, eight bytes at a time ("slicing by 8").
+///
+/// Its own and not a library's, because the engine imports nothing: it runs where there is no library.
 enum Checksum {
     /// Eight tables of 256, one after the other.
     private static let tables: [UInt32] = {
