@@ -1,3 +1,5 @@
+import SocketIOProtocol
+
 /// Ids of connections and sockets: 120 random bits as 20 characters, as long as the reference implementation's.
 ///
 /// A sid is a bearer secret: whoever knows it can poll the session. The system generator is cryptographic on every platform

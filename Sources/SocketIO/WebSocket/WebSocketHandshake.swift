@@ -1,6 +1,7 @@
 import Crypto
 import NIOCore
 import NIOHTTP1
+import SocketIOProtocol
 
 /// The server's half of the opening handshake (RFC 6455 section 4.2).
 enum WebSocketHandshake {
@@ -15,7 +16,7 @@ enum WebSocketHandshake {
         let keys = head.headers["sec-websocket-key"]
         guard
             head.method == .GET, head.version == .http1_1, self.hasKnownVersion(head),
-            keys.count == 1, Base64.decodedCount(of: Array(keys[0].utf8)) == 16
+            keys.count == 1, Base64.decode(ArraySlice(keys[0].utf8))?.count == 16
         else { return nil }
         return keys[0]
     }

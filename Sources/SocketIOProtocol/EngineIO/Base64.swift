@@ -1,5 +1,12 @@
-/// Base64 as polling bodies carry binary messages (RFC 4648 §4, padded).
-enum Base64 {
+/// Base64 (RFC 4648 §4, padded): binary messages in polling bodies, WebSocket handshakes, session ids.
+package enum Base64 {
+    /// The encoded form of `data` as ASCII.
+    package static func encode(_ data: [UInt8]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        self.encode(data, into: &bytes)
+        return bytes
+    }
+
     static func encode(_ data: [UInt8], into bytes: inout [UInt8]) {
         bytes.reserveCapacity(bytes.count + (data.count + 2) / 3 * 4)
         var place = 0
@@ -23,7 +30,7 @@ enum Base64 {
     /// Decodes; nil for a wrong length, a foreign character, misplaced padding.
     ///
     /// Bits behind the last byte are not looked at, as in Node's and the browsers' decoders.
-    static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+    package static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         guard text.count % 4 == 0 else { return nil }
         var end = text.endIndex
         while end > text.startIndex, text.endIndex - end < 2, text[end - 1] == self.padding { end -= 1 }
