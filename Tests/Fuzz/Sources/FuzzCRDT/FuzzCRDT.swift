@@ -22,8 +22,10 @@ public enum FuzzCRDT {
     static let changeSet = FuzzTarget(name: "changeset") { generator, input in
         var limits = DecodingLimits.default
         limits.maximumChangeCount = 1000
-        guard let changes = try? ChangeSet.decode(input, limits: limits) else { return }
-        precondition(changes.count == 1 || ChangeSet.encode(changes) == input, "A set has one form.")
+        // Half of the inputs are whole sets in which one change was mutated and sealed again.
+        let bytes = generator.below(2) == 0 ? input : mutatedSet(&generator)
+        guard let changes = try? ChangeSet.decode(bytes, limits: limits) else { return }
+        precondition(changes.count == 1 || ChangeSet.encode(changes) == bytes, "A set has one form.")
         apply(changes, generator.below(Corpus.shared.snapshots.count))
     } corpus: {
         let changes = Corpus.shared.changes
@@ -88,6 +90,25 @@ public enum FuzzCRDT {
     }
 
     // MARK: What is done with what was decoded
+
+    private static func mutatedSet(_ generator: inout FuzzGenerator) -> [UInt8] {
+        let all = Corpus.shared.changes
+        let count = 2 + generator.below(8)
+        let start = generator.below(all.count - count)
+        var changes = all[start..<start + count].map(\.encoded)
+        let index = generator.below(count)
+        changes[index] = withChangeChecksum(generator.input(from: [changes[index]]))
+        var bytes: [UInt8] = [0xC0, UInt8(count)]
+        for change in changes where change.count < 0x4000 {
+            if change.count < 0x80 {
+                bytes.append(UInt8(change.count))
+            } else {
+                bytes += [UInt8(change.count & 0x7F | 0x80), UInt8(change.count >> 7)]
+            }
+            bytes += change
+        }
+        return bytes
+    }
 
     /// Gives a change the checksum that its bytes ask for.
     private static func withChangeChecksum(_ input: [UInt8]) -> [UInt8] {
