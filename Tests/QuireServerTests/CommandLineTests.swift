@@ -48,7 +48,7 @@ struct CommandLineTests {
             (["serve", "--host", "0.0.0.0", "--port", "0"], "--jwt-secret"), (["serve", "--port", "65536"], "--port"),
             (["serve", "--port", "x"], "--port"), (["serve", "--loops", "0"], "--loops"),
             (["serve", "--log-level", "loud"], "--log-level"), (["serve", "--log-format", "xml"], "--log-format"),
-            (["serve", "--jwt-secret", "short"], "32"), (["serve", "--messages-per-second", "-1"], "-1"),
+            (["serve", "--jwt-secret", "short"], "32"), (["serve", "--messages-per-second=-1"], "messages per second"),
             (["serve", "--nonsense"], "--nonsense"), (["token", "--sub", "ada"], "QUIRE_JWT_SECRET"),
             (["token", "--sub", "ada", "--jwt-secret", "short"], "32"),
             (["token", "--sub", "ada", "--jwt-secret", testSecret.revealed, "--docs", "a"], "PATTERN=ROLE"),
