@@ -58,6 +58,13 @@ final class QuireProcess: @unchecked Sendable {
 
     var isRunning: Bool { self.process.isRunning }
 
+    /// How it ended, in words.
+    var ending: String {
+        guard !self.process.isRunning else { return "running" }
+        let isSignal = self.process.terminationReason == .uncaughtSignal
+        return "\(isSignal ? "signal" : "status") \(self.process.terminationStatus)"
+    }
+
     /// What it wrote so far.
     func written(_ stream: String) -> String {
         let data = FileManager.default.contents(atPath: self.folder.appending(path: "\(self.name).\(stream)").path)

@@ -10,6 +10,14 @@ actor QuireServerProcess {
 
     var url: String { "http://127.0.0.1:\(self.port)" }
 
+    var isRunning: Bool { self.process?.isRunning ?? false }
+
+    /// What the running server wrote to standard error, and how it ended if it did.
+    var errors: String {
+        guard let process = self.process else { return "no server" }
+        return "\(process.ending) \(process.written("err").suffix(2000))"
+    }
+
     init(in folder: TemporaryFolder, secret: String? = nil) {
         self.folder = folder
         self.secret = secret
