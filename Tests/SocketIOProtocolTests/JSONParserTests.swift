@@ -53,15 +53,21 @@ struct JSONParserTests {
     }
 
     @Test(
-        "An escaped surrogate without its other half becomes U+FFFD",
+        "A string with an escaped surrogate that lacks its other half is kept, unit by unit, and is no text",
         arguments: [
-            (#""\ud800""#, "\u{FFFD}"), (#""\udc00""#, "\u{FFFD}"), (#""\ud800x""#, "\u{FFFD}x"),
-            (#""\ud800\n""#, "\u{FFFD}\n"), (#""\ud800\u0041""#, "\u{FFFD}A"),
-            (#""\ud800\ud800\udc00""#, "\u{FFFD}\u{10000}"), (#""\udc00\ud800""#, "\u{FFFD}\u{FFFD}"),
-        ]
+            (#""\ud800""#, [0xD800]), (#""\udc00""#, [0xDC00]), (#""\ud800x""#, [0xD800, 0x78]),
+            (#""\ud800\n""#, [0xD800, 0x0A]), (#""\ud800\u0041""#, [0xD800, 0x41]),
+            (#""\ud800\ud800\udc00""#, [0xD800, 0xD800, 0xDC00]), (#""\udc00\ud800""#, [0xDC00, 0xD800]),
+            (#""é\"\udfff🎈""#, [0xE9, 0x22, 0xDFFF, 0xD83C, 0xDF88]),
+        ] as [(String, [UInt16])]
     )
-    func loneSurrogates(text: String, value: String) throws {
-        #expect(try JSON.parse(Array(text.utf8)) == .string(value))
+    func loneSurrogates(text: String, units: [UInt16]) throws {
+        let value = try JSON.parse(Array(text.utf8))
+        #expect(value == .illFormedString(units))
+        #expect(value.stringValue == nil)
+        #expect(try JSON.parse(value.serialize()) == value)
+        let nested = try JSON.parse(Array("[{\"\\ud800\":\"plain\"},\(text),\"after\"]".utf8))
+        #expect(nested == [["\u{FFFD}": "plain"], value, "after"])
     }
 
     struct Malformed: Sendable, CustomTestStringConvertible {

@@ -186,7 +186,7 @@ extension JSON {
     /// Whether there are bytes anywhere inside.
     var containsBinary: Bool {
         switch self {
-        case .null, .bool, .int, .double, .string: return false
+        case .null, .bool, .int, .double, .string, .illFormedString: return false
         case .binary: return true
         case .array(let elements): return elements.contains(where: \.containsBinary)
         case .object(let object): return object.members.contains(where: \.value.containsBinary)
@@ -196,7 +196,7 @@ extension JSON {
     /// The bytes of all binary leaves.
     var binaryByteCount: Int {
         switch self {
-        case .null, .bool, .int, .double, .string: return 0
+        case .null, .bool, .int, .double, .string, .illFormedString: return 0
         case .binary(let bytes): return bytes.count
         case .array(let elements): return elements.reduce(0) { $0 + $1.binaryByteCount }
         case .object(let object): return object.members.reduce(0) { $0 + $1.value.binaryByteCount }

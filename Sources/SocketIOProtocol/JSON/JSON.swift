@@ -13,6 +13,11 @@ public enum JSON: Sendable {
     case double(Double)
     /// A string.
     case string(String)
+    /// A string with an escape for half a surrogate pair, as UTF-16 code units; JavaScript sends such when it cuts a pair.
+    ///
+    /// Swift strings cannot hold it. It is no ``stringValue``, so whoever asks for text refuses it, and it is sent on as
+    /// it came.
+    case illFormedString([UInt16])
     /// An array.
     case array([JSON])
     /// An object.
@@ -59,7 +64,7 @@ extension JSON {
         switch self {
         case .int(let value): value
         case .double(let value): value.exactInt
-        case .null, .bool, .string, .array, .object, .binary: nil
+        case .null, .bool, .string, .illFormedString, .array, .object, .binary: nil
         }
     }
 
@@ -68,7 +73,7 @@ extension JSON {
         switch self {
         case .int(let value): Double(value)
         case .double(let value): value
-        case .null, .bool, .string, .array, .object, .binary: nil
+        case .null, .bool, .string, .illFormedString, .array, .object, .binary: nil
         }
     }
 
@@ -140,10 +145,12 @@ extension JSON: Hashable {
         case (.int(let left), .int(let right)): left == right
         case (.double(let left), .double(let right)): left == right
         case (.string(let left), .string(let right)): left.hasSameBytes(as: right)
+        case (.illFormedString(let left), .illFormedString(let right)): left == right
         case (.array(let left), .array(let right)): left == right
         case (.object(let left), .object(let right)): left == right
         case (.binary(let left), .binary(let right)): left == right
-        case (.null, _), (.bool, _), (.int, _), (.double, _), (.string, _), (.array, _), (.object, _), (.binary, _):
+        case (.null, _), (.bool, _), (.int, _), (.double, _), (.string, _), (.illFormedString, _), (.array, _),
+            (.object, _), (.binary, _):
             false
         }
     }
@@ -156,6 +163,7 @@ extension JSON: Hashable {
         case .int(let value): hasher.combine(value)
         case .double(let value): hasher.combine(value)
         case .string(let value): hasher.combine(value)
+        case .illFormedString(let value): hasher.combine(value)
         case .array(let value): hasher.combine(value)
         case .object(let value): hasher.combine(value)
         case .binary(let value): hasher.combine(value)

@@ -1,5 +1,37 @@
 extension JSONParser {
-    /// Parses a string, the quotes included.
+    /// Parses a string that is a value.
+    mutating func parseStringValue() throws(JSONError) -> JSON {
+        let start = self.position + 1
+        self.hasLoneSurrogate = false
+        let string = try self.parseString()
+        guard self.hasLoneSurrogate else { return .string(string) }
+        return .illFormedString(try self.units(from: start, to: self.position - 1))
+    }
+
+    /// The code units of a string that has been parsed once already, which is why nothing is checked again.
+    private mutating func units(from start: Int, to end: Int) throws(JSONError) -> [UInt16] {
+        var units: [UInt16] = []
+        self.position = start
+        while self.position < end {
+            if self.bytes[self.position] != UInt8(ascii: "\\") {
+                var isASCII = true
+                let runEnd = self.endOfPlainRun(from: self.position, isASCII: &isASCII)
+                units += String(decoding: self.bytes[self.position..<runEnd], as: UTF8.self).utf16
+                self.position = runEnd
+            } else if self.bytes[self.position + 1] == UInt8(ascii: "u") {
+                self.position += 2
+                units.append(try self.parseHexUnit())
+            } else {
+                var character: [UInt8] = []
+                try self.parseEscape(into: &character)
+                units += character.map(UInt16.init)
+            }
+        }
+        self.position = end + 1
+        return units
+    }
+
+    /// Parses a string, the quotes included; a surrogate without its other half becomes U+FFFD and is noted.
     mutating func parseString() throws(JSONError) -> String {
         self.position += 1
         let start = self.position
@@ -71,7 +103,7 @@ extension JSONParser {
             self.position + 1 < self.bytes.count,
             self.bytes[self.position] == UInt8(ascii: "\\"),
             self.bytes[self.position + 1] == UInt8(ascii: "u")
-        else { return "\u{FFFD}" }
+        else { return self.replacementForLoneSurrogate() }
         let before = self.position
         self.position += 2
         let low = try self.parseHexUnit()
@@ -81,9 +113,14 @@ extension JSONParser {
         else {
             // The second escape stands for itself, or begins a pair of its own: read it again.
             self.position = before
-            return "\u{FFFD}"
+            return self.replacementForLoneSurrogate()
         }
         return scalar
+    }
+
+    private mutating func replacementForLoneSurrogate() -> Unicode.Scalar {
+        self.hasLoneSurrogate = true
+        return "\u{FFFD}"
     }
 
     private mutating func parseHexUnit() throws(JSONError) -> UInt16 {

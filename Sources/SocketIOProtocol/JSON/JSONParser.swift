@@ -1,8 +1,9 @@
 extension JSON {
     /// Parses UTF-8 JSON (RFC 8259, strictly).
     ///
-    /// Any input gives a value or an error. Of repeated keys the last wins. An escaped surrogate without its other half
-    /// becomes U+FFFD, for Swift strings cannot hold one. A byte order mark is refused, as the RFC allows.
+    /// Any input gives a value or an error. Of repeated keys the last wins. A string with an escaped surrogate that
+    /// lacks its other half becomes an ``JSON/illFormedString(_:)``; in a key such a surrogate becomes U+FFFD. A byte order
+    /// mark is refused, as the RFC allows.
     ///
     /// - Complexity: O(*n*) in time; memory is bounded by the limits and by about twenty times *n*.
     public static func parse(_ utf8: [UInt8], limits: Limits = .default) throws(JSONError) -> JSON {
@@ -37,6 +38,8 @@ struct JSONParser {
     let limits: JSON.Limits
     private let maxDepth: Int
     var position = 0
+    /// Whether the string parsed last had a surrogate without its other half.
+    var hasLoneSurrogate = false
     private var valuesLeft: Int
 
     init(bytes: UnsafeBufferPointer<UInt8>, limits: JSON.Limits) {
@@ -62,7 +65,7 @@ struct JSONParser {
         self.valuesLeft -= 1
         switch self.bytes[self.position] {
         case UInt8(ascii: "\""):
-            return .string(try self.parseString())
+            return try self.parseStringValue()
         case UInt8(ascii: "{"):
             return .object(try self.parseObject(depth: depth + 1))
         case UInt8(ascii: "["):

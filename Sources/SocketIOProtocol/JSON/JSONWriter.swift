@@ -33,6 +33,7 @@ struct JSONWriter {
         case .int(let value): self.write(value)
         case .double(let value): self.write(value)
         case .string(let value): self.write(string: value)
+        case .illFormedString(let units): self.write(units: units)
         case .array(let elements): self.write(elements)
         case .object(let object): self.write(object)
         case .binary(let bytes): self.write(binary: bytes)
@@ -109,6 +110,19 @@ struct JSONWriter {
         self.bytes.append(UInt8(ascii: "\""))
     }
 
+    /// Writes every unit as an escape, which is rare enough not to deserve better.
+    private mutating func write(units: [UInt16]) {
+        self.bytes.append(UInt8(ascii: "\""))
+        for unit in units {
+            self.write(word: "\\u")
+            for shift in stride(from: UInt16(12), through: 0, by: -4) {
+                let digit = UInt8(truncatingIfNeeded: unit >> shift & 15)
+                self.bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+            }
+        }
+        self.bytes.append(UInt8(ascii: "\""))
+    }
+
     private mutating func writeEscape(of byte: UInt8) {
         self.bytes.append(UInt8(ascii: "\\"))
         switch byte {
@@ -150,6 +164,8 @@ extension JSON {
             measure.byteCount += 12
         case .string(let value):
             measure.byteCount += value.utf8.count + 3
+        case .illFormedString(let units):
+            measure.byteCount += units.count * 6 + 3
         case .array(let elements):
             measure.byteCount += 3
             for element in elements { element.add(to: &measure) }

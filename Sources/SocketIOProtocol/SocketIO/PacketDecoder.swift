@@ -106,7 +106,7 @@ private struct PlaceholderResolver {
 
     mutating func resolve(_ value: JSON) throws(PacketError) -> JSON {
         switch value {
-        case .null, .bool, .int, .double, .string, .binary:
+        case .null, .bool, .int, .double, .string, .illFormedString, .binary:
             return value
         case .array(let elements):
             var resolved: [JSON] = []

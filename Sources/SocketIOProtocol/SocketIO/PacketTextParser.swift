@@ -79,7 +79,7 @@ struct PacketTextParser {
             switch payload {
             // A bare string is what older servers sent.
             case .object, .string: break
-            case .none, .null, .bool, .int, .double, .array, .binary: throw .invalidPayload
+            case .none, .null, .bool, .int, .double, .illFormedString, .array, .binary: throw .invalidPayload
             }
         case .event, .binaryEvent:
             guard case .array(let elements) = payload else { throw .invalidPayload }
@@ -87,7 +87,7 @@ struct PacketTextParser {
             case .string(let name):
                 if self.reservedEvents.contains(name) { throw .reservedEvent }
             case .int, .double: break
-            case .none, .null, .bool, .array, .object, .binary: throw .invalidPayload
+            case .none, .null, .bool, .illFormedString, .array, .object, .binary: throw .invalidPayload
             }
         case .ack, .binaryAck:
             guard id != nil, payload?.arrayValue != nil else { throw .invalidPayload }
