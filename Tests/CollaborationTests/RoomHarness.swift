@@ -1,8 +1,9 @@
 import CRDT
-public import Collaboration
 import Foundation
 import TestSupport
 import Testing
+
+@testable public import Collaboration
 
 /// The executor of a room in tests: closures wait until the test runs them.
 ///

@@ -1,7 +1,8 @@
 import CRDT
-import Collaboration
 import TestSupport
 import Testing
+
+@testable import Collaboration
 
 @Suite("Joining, catching up, falling behind")
 struct RoomJoinTests {
@@ -115,6 +116,27 @@ struct RoomJoinTests {
         harness.memory.failNext()
         harness.executor.run()
         #expect(second.error?.code == .storeFailed)
+    }
+
+    @Test("A snapshot that answers sync is held back as well")
+    func snapshotOfSyncWaits() async throws {
+        var limits = RoomLimits()
+        limits.changeLogByteCount = 1_000
+        let harness = try await RoomHarness.open(limits: limits)
+        try harness.join("w")
+        try harness.join("o")
+        var document = Document(replica: ReplicaID(1))
+        try type(200, into: harness, &document)
+        _ = harness.outbox.take("o")
+        let change = try #require(try document.insert(Array("1".utf16), at: 0, in: "body"))
+        #expect(harness.change(change.encoded, from: "w").error == nil)
+        let outcome = Outcome<SyncReply>()
+        harness.room.sync(Version(), from: "o") { outcome.set($0) }
+        #expect(outcome.count == 0)
+        harness.commit(1)
+        let reply = try #require(outcome.value)
+        guard case .snapshot = reply.catchUp else { return fail("no snapshot") }
+        #expect(reply.revision == Revision(201))
     }
 
     @Test("sync gives the changes since a version, to members only")

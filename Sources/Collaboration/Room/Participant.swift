@@ -2,7 +2,7 @@ internal import CRDT
 
 /// One socket in the room.
 struct Participant {
-    /// What a participant that reads too slowly had when it fell behind.
+    /// What a participant had when its events began to be withheld: it reads too slowly, or waits for a snapshot.
     struct Behind {
         /// What it has, or has in its socket's queue.
         var version: Version
@@ -10,8 +10,8 @@ struct Participant {
         var revision: Revision
         /// Who left since.
         var left: [SessionID] = []
-        /// It has not got the answer to its joining yet.
-        var isJoining = false
+        /// It is being brought up to date by a snapshot, which waits for the disk.
+        var awaitsSnapshot = false
     }
 
     let user: User
@@ -20,7 +20,7 @@ struct Participant {
     var state: [UInt8]?
     /// Larger for those who came later.
     let order: UInt64
-    /// Set while its outbound queue is over the bound.
+    /// Set while its events are withheld.
     var behind: Behind?
 }
 

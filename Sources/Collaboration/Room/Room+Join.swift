@@ -17,21 +17,26 @@ extension Room {
         } catch {
             return completion(.failure(error))
         }
-        guard case .snapshot = reply.catchUp, !pendingCommits.isEmpty else { return completion(.success(reply)) }
-        let session = request.session
+        holdBackSnapshot(reply.catchUp, from: request.session) { completion($0.map(Result.failure) ?? .success(reply)) }
+    }
+
+    /// Calls `deliver` at once, unless a snapshot must wait for the disk (see ``join(_:completion:)``).
+    private func holdBackSnapshot(_ catchUp: CatchUp, from session: SessionID, deliver: @escaping (RoomError?) -> Void)
+    {
+        guard case .snapshot = catchUp, !pendingCommits.isEmpty else { return deliver(nil) }
         let order = participants[session]?.order
         participants.setBehind(
-            .init(version: document.version, revision: revision, isJoining: true),
+            .init(version: document.version, revision: revision, awaitsSnapshot: true),
             of: session
         )
         acknowledgeWhenDurable { [unowned self] error in
-            if let error { return completion(.failure(error)) }
+            if let error { return deliver(error) }
             guard let participant = participants[session], participant.order == order else {
-                return completion(.failure(RoomError(.notJoined, "the participant left before it got the document")))
+                return deliver(RoomError(.notJoined, "the participant left before it got the document"))
             }
-            completion(.success(reply))
-            guard var behind = participants[session]?.behind, behind.isJoining else { return }
-            behind.isJoining = false
+            deliver(nil)
+            guard var behind = participants[session]?.behind, behind.awaitsSnapshot else { return }
+            behind.awaitsSnapshot = false
             participants.setBehind(behind, of: session)
             drained(session)
         }
@@ -42,7 +47,7 @@ extension Room {
     /// Others hear of it with the next presence broadcast.
     ///
     /// - Throws: `ROOM_FULL`, `TOO_LARGE` (presence), `ROOM_CLOSED`.
-    public func join(_ request: JoinRequest) throws(RoomError) -> JoinReply {
+    func join(_ request: JoinRequest) throws(RoomError) -> JoinReply {
         try requireOpen()
         try checkPresence(request.presence)
         if participants[request.session] == nil, participants.count >= environment.limits.memberCount {
@@ -82,10 +87,26 @@ extension Room {
         scheduleWake()
     }
 
-    /// What a full client misses beyond `version`.
+    /// Gives a full client what it misses beyond `version`.
     ///
-    /// - Throws: `NOT_JOINED`, `ROOM_CLOSED`.
-    public func sync(_ version: Version, from session: SessionID) throws(RoomError) -> SyncReply {
+    /// `completion` is called once, on the room's executor, mostly before this returns; a snapshot waits for the disk as
+    /// that of a join does. Fails with `NOT_JOINED`, `ROOM_CLOSED`, `STORE_FAILED`.
+    public func sync(
+        _ version: Version,
+        from session: SessionID,
+        completion: @escaping (Result<SyncReply, RoomError>) -> Void
+    ) {
+        let reply: SyncReply
+        do throws(RoomError) {
+            reply = try sync(version, from: session)
+        } catch {
+            return completion(.failure(error))
+        }
+        holdBackSnapshot(reply.catchUp, from: session) { completion($0.map(Result.failure) ?? .success(reply)) }
+    }
+
+    /// What a full client misses beyond `version`, at once; see ``sync(_:from:completion:)``.
+    func sync(_ version: Version, from session: SessionID) throws(RoomError) -> SyncReply {
         try requireOpen()
         _ = try requireParticipant(session)
         return SyncReply(revision: revision, version: document.version, catchUp: catchUp(since: version))
@@ -105,7 +126,7 @@ extension Room {
     /// A full client gets one change set. A thin client has nothing to merge a change set with: it gets `reset` when it
     /// missed anything of the text. Both get everybody's presence; signals are lost.
     public func drained(_ session: SessionID) {
-        guard case .open = state, let behind = participants[session]?.behind, !behind.isJoining else { return }
+        guard case .open = state, let behind = participants[session]?.behind, !behind.awaitsSnapshot else { return }
         participants.setBehind(nil, of: session)
         if behind.revision != revision {
             guard participants[session]?.format == .changes, let missed = changeLog.changes(since: behind.version)

@@ -102,20 +102,35 @@ final class DocsConnection: RoomClient, @unchecked Sendable {
         )
         hosts.host(of: document).run { [self] host in
             host.enter(document, mayCreate: role >= .write) { [self] result in
-                do throws(RequestError) {
-                    let open = try result.get()
-                    let answer = try open.admit(self, membership: membership, request: request)
-                    reply(WireValue.join(answer, document: document, session: session))
-                    onSocketLoop { $0.holdBackIfBehind(document, membership) }
-                } catch {
-                    onSocketLoop { connection in
-                        // What it had before it asked again is still there.
-                        if connection.memberships[document] == membership {
-                            connection.memberships[document] = previous
-                        }
-                        connection.refuse(error, event: "join", reply)
+                switch result {
+                case .success(let open):
+                    open.admit(self, membership: membership, request: request) { [self] result in
+                        finishJoin(document, membership, previous, result, reply)
                     }
+                case .failure(let error):
+                    finishJoin(document, membership, previous, .failure(error), reply)
                 }
+            }
+        }
+    }
+
+    /// On the room's loop.
+    private func finishJoin(
+        _ document: DocumentID,
+        _ membership: Membership,
+        _ previous: Membership?,
+        _ result: Result<JoinReply, RequestError>,
+        _ reply: @escaping Reply
+    ) {
+        switch result {
+        case .success(let answer):
+            reply(WireValue.join(answer, document: document, session: session))
+            onSocketLoop { $0.holdBackIfBehind(document, membership) }
+        case .failure(let error):
+            onSocketLoop { connection in
+                // What it had before it asked again is still there.
+                if connection.memberships[document] == membership { connection.memberships[document] = previous }
+                connection.refuse(error, event: "join", reply)
             }
         }
     }
@@ -168,7 +183,12 @@ final class DocsConnection: RoomClient, @unchecked Sendable {
     private func sync(_ document: DocumentID, _ version: Version, _ reply: @escaping Reply) throws(RequestError) {
         try refuseIfOverfull()
         try inRoom(document, event: "sync", reply) { [self] open throws(RoomError) in
-            reply(WireValue.sync(try open.room.sync(version, from: session)))
+            open.room.sync(version, from: session) { [self] result in
+                switch result {
+                case .success(let answer): reply(WireValue.sync(answer))
+                case .failure(let error): refuse(RequestError(error), event: "sync", reply)
+                }
+            }
         }
     }
 
@@ -322,22 +342,26 @@ final class DocsConnection: RoomClient, @unchecked Sendable {
 
 extension RoomHost.OpenRoom {
     /// Lets a participant in; when the room refuses it, everything is as before.
+    ///
+    /// `completion` is called on the room's loop, mostly before this returns.
     func admit(
         _ client: any RoomClient,
         membership: Membership,
-        request: JoinRequest
-    ) throws(RequestError) -> JoinReply {
-        let previous = outlet.membership(of: client.session)
+        request: JoinRequest,
+        completion: @escaping (Result<JoinReply, RequestError>) -> Void
+    ) {
+        let session = client.session
+        let previous = outlet.membership(of: session).map { (client: client, membership: $0) }
         outlet.admit(client, membership: membership)
-        do {
-            return try room.join(request)
-        } catch {
-            if let previous {
-                outlet.admit(client, membership: previous)
-            } else {
-                outlet.dismiss(client.session)
+        room.join(request) { [outlet] result in
+            if case .failure = result, outlet.membership(of: session) == membership {
+                if let previous {
+                    outlet.admit(previous.client, membership: previous.membership)
+                } else {
+                    outlet.dismiss(session)
+                }
             }
-            throw RequestError(error)
+            completion(result.mapError { RequestError($0) })
         }
     }
 }
