@@ -95,7 +95,8 @@ public struct QuireServer: Service, CustomStringConvertible {
     ) -> Router<BasicRequestContext> {
         let router = Router(options: .autoGenerateHeadEndpoints)
         router.add(middleware: AnswerMiddleware())
-        router.add(middleware: OriginMiddleware(allowedOrigins: configuration.allowedOrigins))
+        let origins = OriginPolicy(allowedOrigins: configuration.allowedOrigins, allowsCredentials: false)
+        router.add(middleware: OriginMiddleware(policy: origins))
         let documents = DocumentRoutes(
             reader: DocumentReader(hosts: hosts, store: store),
             store: store,

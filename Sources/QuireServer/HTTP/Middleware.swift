@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import SocketIO
 
 /// Turns whatever is thrown into `{code, message, retryable}`, and adds to every answer what keeps browsers careful.
 struct AnswerMiddleware<Context: RequestContext>: RouterMiddleware {
@@ -79,7 +80,7 @@ enum SecurityPolicy {
 ///
 /// The same rule as for Socket.IO.
 struct OriginMiddleware<Context: RequestContext>: RouterMiddleware {
-    let allowedOrigins: [String]?
+    let policy: OriginPolicy
 
     @concurrent
     func handle(
@@ -88,11 +89,11 @@ struct OriginMiddleware<Context: RequestContext>: RouterMiddleware {
         next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
         guard let origin = request.headers[.origin] else { return try await next(request, context) }
-        let isOurs = Self.isSameOrigin(origin, host: request.head.authority)
-        guard isOurs || admits(origin) else {
+        let host = request.head.authority
+        guard policy.admits(origin: origin, host: host) else {
             throw RequestError(.originNotAllowed, "pages of this origin may not talk to this server")
         }
-        if isOurs { return try await next(request, context) }
+        if OriginPolicy.isSameOrigin(origin, host: host) { return try await next(request, context) }
         var response: Response
         if request.method == .options, request.headers[.accessControlRequestMethod] != nil {
             response = Response(status: .noContent)
@@ -111,33 +112,5 @@ struct OriginMiddleware<Context: RequestContext>: RouterMiddleware {
         response.headers[.accessControlAllowOrigin] = origin
         response.headers[.vary] = "Origin"
         return response
-    }
-
-    private func admits(_ origin: String) -> Bool {
-        guard let allowedOrigins else { return false }
-        let origin = origin.lowercased()
-        return allowedOrigins.contains { allowed in
-            let allowed = allowed.lowercased()
-            if allowed == "*" || allowed == origin { return true }
-            guard let star = allowed.firstRange(of: "://*.") else { return false }
-            let scheme = allowed[..<star.lowerBound] + "://"
-            let suffix = allowed[allowed.index(before: star.upperBound)...]
-            let host = origin.dropFirst(scheme.count)
-            return origin.hasPrefix(scheme) && host.hasSuffix(suffix) && host.utf8.count > suffix.utf8.count
-                && !host.contains("/")
-        }
-    }
-
-    /// Whether a page came from this server itself.
-    ///
-    /// The scheme may differ: a proxy in front may end TLS.
-    static func isSameOrigin(_ origin: String, host: String?) -> Bool {
-        guard let host = host?.lowercased(), let separator = origin.firstRange(of: "://") else { return false }
-        let scheme = origin[..<separator.lowerBound].lowercased()
-        let port = scheme == "https" ? ":443" : ":80"
-        func withoutPort(_ authority: String) -> String {
-            authority.hasSuffix(port) ? String(authority.dropLast(port.count)) : authority
-        }
-        return withoutPort(String(origin[separator.upperBound...]).lowercased()) == withoutPort(host)
     }
 }

@@ -1,7 +1,7 @@
 /// Decides which browser origins are let in; the same answer for polling, preflight and WebSocket.
 ///
-/// CORS alone does not protect a WebSocket: browsers open them across origins without asking, so the server must look.
-struct OriginPolicy: Sendable {
+/// A server that answers other HTTP requests on the same port asks it as well, so that one rule holds for all. CORS alone does not protect a WebSocket: browsers open them across origins without asking, so the server must look.
+public struct OriginPolicy: Sendable {
     private enum Rule: Sendable {
         case exact(scheme: String, authority: String)
         /// Any sub-domain: the authority ends with this, which starts with a dot.
@@ -9,12 +9,18 @@ struct OriginPolicy: Sendable {
     }
 
     /// The value of `Access-Control-Allow-Origin` is `*`.
-    let allowsAny: Bool
+    public let allowsAny: Bool
     /// Whether `Access-Control-Allow-Credentials` goes along.
-    let allowsCredentials: Bool
+    public let allowsCredentials: Bool
     private let rules: [Rule]
 
-    init(allowedOrigins: [String]?, allowsCredentials: Bool) {
+    /// A policy.
+    ///
+    /// - Parameters:
+    ///   - allowedOrigins: origins such as `https://example.com`, `https://*.example.com` for any sub-domain, or `*`;
+    ///     nil lets in pages of this server only.
+    ///   - allowsCredentials: whether pages of other origins may send cookies along; never with `*`.
+    public init(allowedOrigins: [String]?, allowsCredentials: Bool) {
         self.allowsAny = allowedOrigins?.contains("*") ?? false
         self.allowsCredentials = allowsCredentials && !self.allowsAny
         self.rules = (allowedOrigins ?? []).compactMap { origin in
@@ -31,11 +37,10 @@ struct OriginPolicy: Sendable {
     ///   - origin: the `Origin` header; without one the client is no browser, and is let in.
     ///   - host: the `Host` header.
     /// - Returns: false when a browser sends it from a page that is not let in.
-    func admits(origin: String?, host: String?) -> Bool {
+    public func admits(origin: String?, host: String?) -> Bool {
         guard let origin, !self.allowsAny else { return true }
         guard let (scheme, authority) = Self.split(origin) else { return false }
-        // Behind a proxy that ends TLS the scheme is unknown here, so the host alone decides.
-        if let host, Self.withoutDefaultPort(host.lowercased(), scheme: scheme) == authority { return true }
+        if Self.isSameOrigin(origin, host: host) { return true }
         return self.rules.contains { rule in
             switch rule {
             case .exact(let ruleScheme, let ruleAuthority):
@@ -44,6 +49,14 @@ struct OriginPolicy: Sendable {
                 ruleScheme == scheme && authority.hasSuffix(suffix) && authority.utf8.count > suffix.utf8.count
             }
         }
+    }
+
+    /// Whether the page came from this server itself, so that no CORS header is needed.
+    ///
+    /// Behind a proxy that ends TLS the scheme is unknown here, so the host alone decides.
+    public static func isSameOrigin(_ origin: String, host: String?) -> Bool {
+        guard let (scheme, authority) = Self.split(origin), let host else { return false }
+        return Self.withoutDefaultPort(host.lowercased(), scheme: scheme) == authority
     }
 
     /// `scheme://host[:port]` in lower case and without the scheme's default port; nil for `null` and anything else.
