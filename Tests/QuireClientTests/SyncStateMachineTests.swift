@@ -142,6 +142,22 @@ struct SyncStateMachineTests {
         #expect(message.changes.map(\.replica.rawValue) == [1, 2])
     }
 
+    @Test("A server whose revisions went back is believed: later changes are not taken for stored")
+    func revisionsGoBack() throws {
+        var other = Author(1)
+        var author = Author(2)
+        var machine = SyncStateMachine.joined()
+        machine.recordLocal(try author.write())
+        _ = machine.sends()
+        machine.acknowledged(send: 0, revision: 9)
+        #expect(machine.rejoin(having: Version([2: 1]), revision: 3) == .proceed)
+        machine.recordLocal(try author.write())
+        _ = machine.sends()
+        machine.recordRemote([try other.write()], own: ReplicaID(2), revision: 5)
+        machine.acknowledged(send: 1, revision: 4)
+        #expect(machine.keptChanges.map(\.replica.rawValue) == [1])
+    }
+
     @Test("MISSING_CHANGES is answered with what the server lacks, others' included")
     func answersMissingChanges() throws {
         var other = Author(1)
