@@ -155,6 +155,7 @@ final class EngineConnection: @unchecked Sendable {
 
     /// The channel of a request went away before the answer.
     func requestAborted(_ id: TransportID) {
+        self.loop.eventLoop.assertInEventLoop()
         guard self.exchanges.removeValue(forKey: id) != nil else { return }
         if self.waitingGet == id { self.waitingGet = nil }
         self.perform(self.engine.requestAborted(id, now: .now))

@@ -263,9 +263,11 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
     /// Tells the session that its answer has nowhere to go.
     private func abort() {
         self.waiting.removeAll()
-        guard let owner = self.exchange?.owner else { return }
+        guard let exchange = self.exchange else { return }
+        // Also without an owner: its loop, if it is still being asked, must not take up a request that is gone.
         self.endExchange()
-        owner.connection.requestAborted(owner.id)
+        guard let (connection, id) = exchange.owner else { return }
+        connection.run { connection.requestAborted(id) }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
