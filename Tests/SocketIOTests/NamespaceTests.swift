@@ -256,6 +256,29 @@ struct NamespaceTests {
         }
     }
 
+    @Test("A socket that is turned away as it comes leaves nothing behind, and the handlers after that miss it")
+    func turnedAway() async throws {
+        let events = Recorder<String>()
+        let setUp: (SocketIOServer) -> Void = { server in
+            server.of("/").onConnection { socket in
+                let witness = Witness { events.record("freed") }
+                socket.disconnect(close: true)
+                socket.on("event") { _, _ in witness.look(at: socket) }
+                socket.onAny { _, _, _ in witness.look(at: socket) }
+                socket.onDrain { witness.look(at: socket) }
+                socket.onOverflow { witness.look(at: socket) }
+                socket.onDisconnect { _ in witness.look(at: socket) }
+            }
+            server.of("/").onConnection { _ in events.record("second handler") }
+        }
+        try await withServer(setUp: setUp) { harness in
+            let client = try await harness.webSocket()
+            try await client.sendText("40")
+            try await eventually("the handlers are freed") { !events.all.isEmpty }
+            #expect(events.all == ["freed"])
+        }
+    }
+
     @Test("Leaving a namespace keeps the connection, and each end has its reason")
     func reasons() async throws {
         let reasons = Recorder<DisconnectReason>()
@@ -291,4 +314,17 @@ struct NamespaceTests {
             #expect(harness.server.of("/other").socketCount == 0)
         }
     }
+}
+
+/// Tells when it goes.
+private final class Witness: Sendable {
+    private let onDeinit: @Sendable () -> Void
+
+    init(_ onDeinit: @escaping @Sendable () -> Void) {
+        self.onDeinit = onDeinit
+    }
+
+    func look(at socket: Socket) {}
+
+    deinit { self.onDeinit() }
 }

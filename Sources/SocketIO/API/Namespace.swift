@@ -80,7 +80,8 @@ public final class Namespace: Sendable {
             state.socketCount += 1
             return state.connectionHandlers
         }
-        for handler in handlers { handler(socket) }
+        // The handlers behind one that turns the socket away have missed it.
+        for handler in handlers where socket.isConnected { handler(socket) }
     }
 
     func socketDisconnected() {

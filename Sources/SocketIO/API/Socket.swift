@@ -82,12 +82,14 @@ public final class Socket: @unchecked Sendable {
 
     // MARK: Handlers
 
+    // Handlers usually hold the socket; one that is set behind the end would do so for ever.
+
     /// Handles an event; a second handler for the same event replaces the first.
     ///
-    /// On the loop only.
+    /// On the loop only. Does nothing once the socket is disconnected, like all that follow.
     public func on(_ event: String, _ handler: @escaping EventHandler) {
         self.eventLoop.preconditionInEventLoop()
-        self.handlers[event] = handler
+        if self.isConnected { self.handlers[event] = handler }
     }
 
     /// Handles every event that has no handler of its own.
@@ -95,7 +97,7 @@ public final class Socket: @unchecked Sendable {
     /// On the loop only.
     public func onAny(_ handler: @escaping (_ event: String, _ args: [JSON], _ ack: Ack) -> Void) {
         self.eventLoop.preconditionInEventLoop()
-        self.anyHandler = handler
+        if self.isConnected { self.anyHandler = handler }
     }
 
     /// Is told, once, that the socket has left its namespace; it has left its rooms by then.
@@ -103,7 +105,7 @@ public final class Socket: @unchecked Sendable {
     /// On the loop only.
     public func onDisconnect(_ handler: @escaping (DisconnectReason) -> Void) {
         self.eventLoop.preconditionInEventLoop()
-        self.disconnectHandlers.append(handler)
+        if self.isConnected { self.disconnectHandlers.append(handler) }
     }
 
     /// Is told that the connection has taken everything after it had fallen behind.
@@ -111,7 +113,7 @@ public final class Socket: @unchecked Sendable {
     /// On the loop only.
     public func onDrain(_ handler: @escaping () -> Void) {
         self.eventLoop.preconditionInEventLoop()
-        self.drainHandler = handler
+        if self.isConnected { self.drainHandler = handler }
     }
 
     /// Makes the socket a slow consumer that can be helped: past `maxBufferedBytes` its droppable packets are dropped,
@@ -122,7 +124,7 @@ public final class Socket: @unchecked Sendable {
     /// The handler comes in a later turn of the loop, never from inside an `emit`, and always before the drain's.
     public func onOverflow(_ handler: @escaping () -> Void) {
         self.eventLoop.preconditionInEventLoop()
-        self.overflowHandler = handler
+        if self.isConnected { self.overflowHandler = handler }
     }
 
     // MARK: Sending
