@@ -10,12 +10,14 @@ struct StaticFilesTests {
         let manager = FileManager.default
         let base = manager.temporaryDirectory.appending(path: "quire-static-\(UUID().uuidString)")
         let root = base.appending(path: "site")
-        try manager.createDirectory(at: root.appending(path: "lib/empty"), withIntermediateDirectories: true)
+        for folder in ["lib/empty", "lib/x\u{600}"] {
+            try manager.createDirectory(at: root.appending(path: folder), withIntermediateDirectories: true)
+        }
         defer { try? manager.removeItem(at: base) }
         for (name, text) in [
             ("site/index.html", "<p>page"), ("site/lib/a.js", "script"), ("site/.hidden", "hidden"),
             ("secret", "secret"),
-            ("site/with space.txt", "space"), ("site-b", "neighbour"),
+            ("site/with space.txt", "space"), ("site-b", "neighbour"), ("site/lib/x\u{600}/.env", "hidden"),
         ] {
             try Data(text.utf8).write(to: base.appending(path: name))
         }
@@ -49,7 +51,7 @@ struct StaticFilesTests {
                 "/../secret", "/lib/../../secret", "/lib/../index.html", "/./index.html", "/.hidden", "/out.txt",
                 "secret",
                 "", "/..", "/lib/", "/lib/empty", "/..\\secret", "/lib\\a.js", "/none", "/index.html/x", "/../site-b",
-                "/\u{0}", "/a\nb", "/" + String(repeating: "a/", count: 600),
+                "/\u{0}", "/a\nb", "/lib/x\u{600}/.env", "/" + String(repeating: "a/", count: 600),
             ] {
                 #expect(files.file(at: path) == nil, "\(path)")
             }

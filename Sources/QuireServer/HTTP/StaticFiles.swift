@@ -1,5 +1,3 @@
-import NIOCore
-
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -50,13 +48,14 @@ struct StaticFiles: Sendable {
 
     /// The path relative to the folder, or nil when it is none of ours.
     static func relativePath(of path: String) -> String? {
-        guard path.first == "/", path.utf8.count <= 1024 else { return nil }
-        var parts: [Substring] = []
-        for part in path.split(separator: "/", omittingEmptySubsequences: true) {
+        guard path.utf8.first == UInt8(ascii: "/"), path.utf8.count <= 1024 else { return nil }
+        var parts: [String] = []
+        // By bytes, as the file system does: to `Character` a slash behind U+0600 is none.
+        for part in path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: true) {
             // A leading dot is a hidden file, this folder or the one above.
-            guard part.utf8.first != UInt8(ascii: ".") else { return nil }
-            guard part.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\\") }) else { return nil }
-            parts.append(part)
+            guard part.first != UInt8(ascii: ".") else { return nil }
+            guard part.allSatisfy({ $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\\") }) else { return nil }
+            parts.append(String(Substring(part)))
         }
         return parts.joined(separator: "/")
     }
