@@ -162,10 +162,19 @@ struct Batch {
     }
 
     /// The document's row; `nil` when there is none.
+    ///
+    /// - Throws: `damaged`.
     private mutating func row(_ id: DocumentID, in database: Database) throws -> DocumentRow? {
         if let row = rows[id] { return row }
-        guard let row = try DocumentRow.fetch(id, in: database) else { return nil }
-        rows[id] = row.row
-        return row.row
+        switch try DocumentRow.fetch(id, in: database) {
+        case .row(let row):
+            rows[id] = row
+            return row
+        case .damaged:
+            // Writing on would give the damage a good checksum.
+            throw StoreError(.damaged, "the row of document \(id) is damaged")
+        case nil:
+            return nil
+        }
     }
 }

@@ -3,17 +3,35 @@ internal import Foundation
 internal import GRDB
 
 extension DocumentRow {
+    /// What is found where a document's row should be.
+    enum Found {
+        case row(DocumentRow)
+        /// It does not hold what was written.
+        case damaged
+    }
+
     /// Reads a document's row; `nil` when there is none.
-    ///
-    /// `isGood` tells whether it holds what was written.
-    static func fetch(_ id: DocumentID, in database: Database) throws -> (row: DocumentRow, isGood: Bool)? {
+    static func fetch(_ id: DocumentID, in database: Database) throws -> Found? {
         let statement = try database.cachedStatement(
             sql: "SELECT epoch, revision, created, checksum FROM documents WHERE name = ?"
         )
         guard let fetched = try Row.fetchOne(statement, arguments: [id.rawValue]) else { return nil }
-        let row = DocumentRow(epoch: Epoch(fetched[0]), revision: Revision(stored: fetched[1]), created: fetched[2])
-        return (row, row.checksum(id) == fetched[3])
+        guard let epoch = fetched.text(0), let revision = fetched.integer(1), let created = fetched.integer(2)
+        else { return .damaged }
+        let row = DocumentRow(epoch: Epoch(epoch), revision: Revision(stored: revision), created: created)
+        return row.checksum(id) == fetched.integer(3) ? .row(row) : .damaged
     }
+}
+
+extension Row {
+    /// A column that should hold a number; `nil` when it holds something else.
+    ///
+    /// The tables are `STRICT`, but a flipped bit in the file can make a value another type, and GRDB's subscripts trap
+    /// on what they cannot convert.
+    func integer(_ index: Int) -> Int64? { Int64.fromDatabaseValue(self[index]) }
+
+    /// A column that should hold text; see ``integer(_:)``.
+    func text(_ index: Int) -> String? { String.fromDatabaseValue(self[index]) }
 }
 
 /// What reading a document found.
@@ -36,11 +54,14 @@ struct Loader {
     }
 
     mutating func load(in database: Database) throws -> LoadOutcome {
-        guard let (row, isGood) = try DocumentRow.fetch(id, in: database) else {
+        let row: DocumentRow
+        switch try DocumentRow.fetch(id, in: database) {
+        case .row(let found): row = found
+        case .damaged: return lose(.document, .zero, "the checksum does not match")
+        case nil:
             guard try hasContent(in: database) else { return .unknown }
             return lose(.document, .zero, "the row is missing, but there are changes or snapshots")
         }
-        guard isGood else { return lose(.document, .zero, "the checksum does not match") }
         let snapshot = try newestGoodSnapshot(notAfter: row.revision, in: database)
         var entries: [LogEntry] = []
         var expected = (snapshot?.revision ?? .zero).next
@@ -53,15 +74,19 @@ struct Loader {
             arguments: [id.rawValue, expected.stored]
         )
         while let fetched = try cursor.next() {
+            guard let revision = fetched.integer(0), let user = fetched.text(1), let timestamp = fetched.integer(2)
+            else {
+                return lose(.change, expected, "a column has another type")
+            }
             let entry = LogEntry(
                 document: id,
-                revision: Revision(stored: fetched[0]),
+                revision: Revision(stored: revision),
                 changes: try fetched.withUnsafeData(atIndex: 3) { $0.map(Array.init) ?? [] },
-                user: fetched[1],
-                timestamp: fetched[2]
+                user: user,
+                timestamp: timestamp
             )
             guard entry.revision == expected else { return lose(.change, expected, "the row is missing") }
-            guard entry.checksum == fetched[4] else {
+            guard entry.checksum == fetched.integer(4) else {
                 return lose(.change, expected, "the checksum does not match")
             }
             entries.append(entry)
@@ -83,11 +108,13 @@ struct Loader {
             arguments: [id.rawValue]
         )
         while let fetched = try cursor.next() {
+            // A snapshot without a number cannot be named in the quarantine; the older one serves.
+            guard let revision = fetched.integer(0) else { continue }
             let snapshot = StoredSnapshot(
-                revision: Revision(stored: fetched[0]),
+                revision: Revision(stored: revision),
                 bytes: try fetched.withUnsafeData(atIndex: 1) { $0.map(Array.init) ?? [] }
             )
-            if snapshot.checksum(id) != fetched[2] {
+            if snapshot.checksum(id) != fetched.integer(2) {
                 note(.snapshot, snapshot.revision, "the checksum does not match")
             } else if snapshot.revision > last {
                 note(.snapshot, snapshot.revision, "it is newer than the log")

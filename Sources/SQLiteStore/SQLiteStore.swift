@@ -84,16 +84,15 @@ public final class SQLiteStore: Sendable {
     /// What was found damaged so far, in the order of names and revisions.
     public func damagedRows() async throws(StoreError) -> [DamagedRow] {
         try await read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM quarantine ORDER BY document, item, revision").compactMap {
-                guard let id = DocumentID($0["document"]), let item = DamagedRow.Item(rawValue: $0["item"]) else {
-                    return nil
-                }
-                return DamagedRow(
-                    document: id,
-                    item: item,
-                    revision: Revision(stored: $0["revision"]),
-                    reason: $0["reason"]
-                )
+            try Row.fetchAll(
+                database,
+                sql: "SELECT document, item, revision, reason FROM quarantine ORDER BY document, item, revision"
+            )
+            .compactMap { row in
+                guard let id = row.text(0).flatMap(DocumentID.init), let revision = row.integer(2),
+                    let item = row.text(1).flatMap(DamagedRow.Item.init), let reason = row.text(3)
+                else { return nil }
+                return DamagedRow(document: id, item: item, revision: Revision(stored: revision), reason: reason)
             }
         }
     }
@@ -150,9 +149,10 @@ extension SQLiteStore: DocumentStore {
                 arguments: [after?.rawValue ?? "", max(0, limit)]
             )
             return rows.compactMap { row in
-                DocumentID(row[0]).map {
-                    DocumentSummary(id: $0, revision: Revision(stored: row[1]), created: row[2])
-                }
+                guard let id = row.text(0).flatMap(DocumentID.init), let revision = row.integer(1),
+                    let created = row.integer(2)
+                else { return nil }
+                return DocumentSummary(id: id, revision: Revision(stored: revision), created: created)
             }
         }
     }

@@ -70,6 +70,69 @@ struct DamageTests {
         await store.close()
     }
 
+    /// Columns that came to hold a value of another type, as one flipped bit in the head of a row can do.
+    static let mistyped: [Damage] = [
+        Damage(
+            testDescription: "an entry's author",
+            sql: "UPDATE changes SET author = NULL WHERE document = 'a' AND revision = 9"
+        ),
+        Damage(
+            testDescription: "an entry's time",
+            sql: "UPDATE changes SET time = x'FF' WHERE document = 'a' AND revision = 9"
+        ),
+        Damage(
+            testDescription: "an entry's bytes",
+            sql: "UPDATE changes SET bytes = NULL WHERE document = 'a' AND revision = 9"
+        ),
+        Damage(
+            testDescription: "an entry's checksum",
+            sql: "UPDATE changes SET checksum = NULL WHERE document = 'a' AND revision = 9"
+        ),
+        Damage(
+            testDescription: "an entry's revision",
+            sql: "UPDATE changes SET revision = 'x' WHERE document = 'a' AND revision = 9"
+        ),
+        Damage(testDescription: "the epoch", sql: "UPDATE documents SET epoch = NULL WHERE name = 'a'"),
+        Damage(testDescription: "the last revision", sql: "UPDATE documents SET revision = 'x' WHERE name = 'a'"),
+        Damage(testDescription: "the time of creation", sql: "UPDATE documents SET created = NULL WHERE name = 'a'"),
+        Damage(testDescription: "the document's checksum", sql: "UPDATE documents SET checksum = 0.5 WHERE name = 'a'"),
+    ]
+
+    @Test("A value of another type is damage like any other, and never a trap", arguments: mistyped)
+    func mistypedDamage(damage: Damage) async throws {
+        let (database, expected) = try await Self.database()
+        try await database.writeUntyped(damage.sql)
+        let store = try database.open()
+        await #expect(throws: StoreError(.damaged, "")) { try await store.load(StoreConformance.name("a")) }
+        #expect(try await store.load(StoreConformance.name("b")) == expected)
+        #expect(try await store.damagedRows().contains { $0.document.rawValue == "a" })
+        #expect(try await store.list(after: nil, limit: 10).contains { $0.id.rawValue == "b" })
+        await store.close()
+    }
+
+    @Test("A snapshot with a column of another type is passed over", arguments: ["bytes = NULL", "checksum = NULL"])
+    func mistypedSnapshot(assignment: String) async throws {
+        let (database, _) = try await Self.database()
+        try await database.writeUntyped("UPDATE snapshots SET \(assignment) WHERE document = 'a' AND revision = 8")
+        let store = try database.open()
+        #expect(try await store.load(StoreConformance.name("a"))?.snapshot?.revision == Revision(4))
+        await store.close()
+    }
+
+    @Test("Nothing is written behind a document's damaged row, and others' entries of the same commit are")
+    func damagedRowIsNotOverwritten() async throws {
+        let (database, _) = try await Self.database()
+        try await database.write { try $0.execute(sql: "UPDATE documents SET epoch = 'f' WHERE name = 'a'") }
+        let store = try database.open()
+        async let bad = StoreConformance.append(StoreConformance.entry("a", 11), to: store)
+        async let good = StoreConformance.append(StoreConformance.entry("b", 11), to: store)
+        let results = await (bad, good)
+        #expect(throws: StoreError(.damaged, "")) { try results.0.get() }
+        try results.1.get()
+        await #expect(throws: StoreError(.damaged, "")) { try await store.load(StoreConformance.name("a")) }
+        await store.close()
+    }
+
     @Test(
         "A damaged snapshot costs nothing: the older one and the log give the same document",
         arguments: [
