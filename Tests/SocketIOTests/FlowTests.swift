@@ -78,6 +78,51 @@ struct FlowTests {
         }
     }
 
+    @Test("Nor are polls over many TCP connections that nobody reads, until those are gone", arguments: [1, 2])
+    func unreadPollsApart(loops: Int) async throws {
+        let sockets = Recorder<Socket>()
+        let blob = EncodedPacket(
+            namespace: "/",
+            event: "blob",
+            args: [.string(String(repeating: "x", count: 1_000_000))]
+        )
+        try await withServer(
+            loops: loops,
+            configure: { $0.maxBufferedBytes = 100_000_000 },
+            setUp: { server in
+                server.of("/").onConnection { socket in
+                    sockets.record(socket)
+                    for _ in 0..<64 { socket.emit(preencoded: blob) }
+                }
+            }
+        ) { harness in
+            let opener = try await harness.connect()
+            let sid = try await harness.pollingSession(opener)
+            _ = try await opener.request("POST", Harness.target(sid), body: "40")
+            try await eventually("the socket is there") { !sockets.all.isEmpty }
+            let socket = try #require(sockets.all.first)
+            var pollers: [RawClient] = []
+            for _ in 0..<2 {
+                let poller = try await harness.connect(receiveBuffer: 16_384)
+                try await poller.setReading(false)
+                try await poller.sendRequest("GET", Harness.target(sid))
+                pollers.append(poller)
+                try await Task.sleep(for: .milliseconds(300))
+            }
+            func left() async throws -> Int {
+                try await socket.eventLoop.submit { socket.bufferedBytes }.get()
+            }
+            // The first answer has 15 MB and still counts; the second has not begun.
+            #expect(try await left() > 60_000_000)
+            try await pollers[0].close()
+            let end = ContinuousClock.now + .seconds(10)
+            while try await left() > 60_000_000 {
+                try #require(ContinuousClock.now < end, "the second poll is never answered")
+                try await Task.sleep(for: .milliseconds(5))
+            }
+        }
+    }
+
     @Test("Bytes are limited too, over polling as well")
     func byteRate() async throws {
         try await withServer(

@@ -98,7 +98,7 @@ struct PollingTests {
                 try await eventually("the session closed") {
                     reasons.all == Array(repeating: .transportClose, count: count)
                 }
-                #expect(harness.server.connectionCount == 0)
+                try await eventually("and is forgotten") { harness.server.connectionCount == 0 }
             }
         }
     }

@@ -11,7 +11,7 @@ extension EngineConnection {
 
     /// Bytes that wait for this connection, here, in the engine's polling buffer and in the channel.
     var bufferedBytes: Int {
-        self.outbound.byteCount + self.engine.bufferedBytes + (self.direct?.bufferedBytes ?? 0)
+        self.outbound.byteCount + self.engine.bufferedBytes + self.answerBytes + (self.direct?.bufferedBytes ?? 0)
     }
 
     /// Whether the client keeps up, so that what may be lost need not be: it takes more, and this turn has not queued much.
@@ -121,9 +121,17 @@ extension EngineConnection {
 
     /// Answers the GET that waits, if one does; what does not fit waits for the next.
     private func flushToWaitingGet() {
-        guard self.waitingGet != nil, self.outbound.hasPackets else { return }
+        // A client asks again when it has the last answer. One that asks on ever new TCP connections and reads none of them
+        // would otherwise move its whole queue, and what comes after, to where nothing bounds it.
+        guard self.waitingGet != nil, self.answerBytes == 0, self.outbound.hasPackets else { return }
         self.perform(self.engine.send(self.outbound.popMessages(count: Self.packetsPerGet), now: .now))
         if self.outbound.isEmpty { self.drained() } else { self.isBehind = true }
+    }
+
+    /// The last answer to a GET has left this process, or its TCP connection is gone.
+    func answerTaken() {
+        self.answerBytes = 0
+        self.flush()
     }
 
     // MARK: Slow consumers

@@ -36,6 +36,8 @@ final class EngineConnection: @unchecked Sendable {
     var direct: WebSocketLink?
     /// The GET that waits for something to send, so that what cannot go out yet stays in our queue.
     var waitingGet: TransportID?
+    /// Bytes of the last answer to a GET, until the system has taken them; 0 when it has.
+    var answerBytes = 0
     /// Another loop writes our last batch.
     var isBatchUnderWay = false
     /// Asked for a flush at the end of this turn.
@@ -213,8 +215,14 @@ final class EngineConnection: @unchecked Sendable {
     private func perform(_ action: EngineServerAction) {
         switch action {
         case .respond(let id, let response):
-            if self.waitingGet == id { self.waitingGet = nil }
-            self.exchanges.removeValue(forKey: id)?.respond(response)
+            guard let sink = self.exchanges.removeValue(forKey: id) else { break }
+            if self.waitingGet == id {
+                self.waitingGet = nil
+                self.answerBytes = response.body.count
+                sink.respond(response) { self.run { self.answerTaken() } }
+            } else {
+                sink.respond(response)
+            }
         case .sendWebSocketText(let id, let bytes):
             self.send(ServerFrames.frame(.text, bytes), to: id)
         case .sendWebSocketBinary(let id, let bytes):

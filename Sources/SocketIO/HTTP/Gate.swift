@@ -174,13 +174,31 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Answers our exchange, if `number` is still the one under way.
-    func respond(_ number: UInt64, _ response: EngineResponse, headers: [(String, String)] = []) {
-        guard let exchange = self.exchange, exchange.number == number, let context = self.context else { return }
+    ///
+    /// - Parameters:
+    ///   - number: the exchange.
+    ///   - response: the answer.
+    ///   - headers: headers besides those of the answer.
+    ///   - taken: kept once the system has taken the answer; broken when it never will.
+    func respond(
+        _ number: UInt64,
+        _ response: EngineResponse,
+        headers: [(String, String)] = [],
+        taken: EventLoopPromise<Void>? = nil
+    ) {
+        guard let exchange = self.exchange, exchange.number == number, let context = self.context else {
+            taken?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
         let isWhole: Bool
         switch exchange.phase {
-        case .waiting: isWhole = true
-        case .receiving: isWhole = false
-        case .discarding, .upgrading: return
+        case .waiting:
+            isWhole = true
+        case .receiving:
+            isWhole = false
+        case .discarding, .upgrading:
+            taken?.fail(ChannelError.ioOnClosedChannel)
+            return
         }
         let isUpgrade = WebSocketHandshake.isUpgrade(exchange.head)
         // llhttp stops parsing behind a request with `Connection: upgrade`, so a refused one ends the connection.
@@ -209,7 +227,7 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
         self.idleSince = .now()
         guard isWhole else {
             // Closing with unread bytes would reset the connection and may take the answer with it.
-            context.writeAndFlush(end, promise: nil)
+            context.writeAndFlush(end, promise: taken)
             self.exchange?.phase = .discarding
             self.exchange?.owner = nil
             self.startExchangeTimer(context)
@@ -217,11 +235,11 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
         }
         self.endExchange()
         if keepsAlive {
-            context.writeAndFlush(end, promise: nil)
+            context.writeAndFlush(end, promise: taken)
             self.drain(context)
         } else {
             self.waiting.removeAll()
-            let promise = context.eventLoop.makePromise(of: Void.self)
+            let promise = taken ?? context.eventLoop.makePromise(of: Void.self)
             let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
             promise.futureResult.whenComplete { _ in bound.value.close(promise: nil) }
             context.writeAndFlush(end, promise: promise)

@@ -16,9 +16,19 @@ struct ResponseSink: Sendable {
     }
 
     /// Answers; ignored when the request is gone.
-    func respond(_ response: EngineResponse) {
+    ///
+    /// - Parameters:
+    ///   - response: the answer.
+    ///   - whenTaken: called on the gate's loop once the system has taken all of the answer, or never will.
+    func respond(_ response: EngineResponse, whenTaken: (@Sendable () -> Void)? = nil) {
         let number = self.number
-        self.gate.run(on: self.eventLoop) { $0.respond(number, response) }
+        var taken: EventLoopPromise<Void>?
+        if let whenTaken {
+            let promise = self.eventLoop.makePromise(of: Void.self)
+            promise.futureResult.whenComplete { _ in whenTaken() }
+            taken = promise
+        }
+        self.gate.run(on: self.eventLoop) { [taken] in $0.respond(number, response, taken: taken) }
     }
 }
 
