@@ -116,4 +116,28 @@ struct EditTests {
             )
         }
     }
+
+    @Test("A document takes no more elements than its snapshot may have, deleted ones included")
+    func elementLimit() throws {
+        #expect(ElementStore.maximumElementCount == DecodingLimits.default.maximumElementCount)
+        let box = DocumentBox(ReplicaID(1))
+        box.document.store.elementLimit = 100
+        let paste = [UInt16](repeating: 120, count: 50)
+        _ = try box.document.insert(paste, at: 0, in: root)
+        _ = try box.document.delete(0..<50, in: root)
+        box.document = try Document(snapshot: box.document.snapshot(), replica: ReplicaID(1))
+        box.document.store.elementLimit = 100
+        _ = try box.document.insert(paste, at: 0, in: root)
+        #expect(throws: EditError.tooLarge) { _ = try box.document.insert([97], at: 0, in: root) }
+        let edits = [TextEdit(root: root, utf16Offset: 0, insert: [97]), TextEdit(root: root, utf16Offset: 0)]
+        #expect(throws: EditError.tooLarge) { _ = try box.document.edit(edits) }
+        var other = Document(replica: ReplicaID(2))
+        let change = try #require(try other.insert([97], at: 0, in: root))
+        var patches: [Patch] = []
+        #expect(throws: ChangeError.documentTooLarge) { try box.document.integrate(change, patches: &patches) }
+        // What is there can still be deleted, and the document loaded.
+        _ = try box.document.delete(0..<50, in: root)
+        let limits = DecodingLimits(maximumElementCount: 100)
+        _ = try Document(snapshot: box.document.snapshot(), replica: ReplicaID(2), limits: limits)
+    }
 }

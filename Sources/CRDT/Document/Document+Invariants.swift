@@ -33,6 +33,7 @@ extension ElementStore {
             }
         }
         precondition(seen.count == total, "An element is in no run.")
+        precondition(elementCount == total, "The number of elements is wrong.")
         checkCursor()
     }
 

@@ -30,6 +30,7 @@ extension ElementStore {
             start += count
         }
         clock = max(clock, lamport + UInt64(range.count))
+        elementCount += range.count
     }
 
     /// How many elements can get addresses next to the replica's newest ones, at least one.
@@ -73,9 +74,10 @@ extension ElementStore {
         return count * BlockTable.size
     }
 
-    /// Whether that many more elements of one change surely get addresses.
+    /// Whether that many more elements of one change surely get addresses, and a snapshot with them can be read again.
     func canHold(_ count: Int) -> Bool {
-        count < Self.maximumAddress && blocks.end + count + Self.maximumSegment + BlockTable.size < Self.maximumAddress
+        count <= elementLimit - elementCount
+            && blocks.end + count + Self.maximumSegment + BlockTable.size < Self.maximumAddress
     }
 
     // MARK: Order

@@ -6,6 +6,9 @@
 struct ElementStore: ~Copyable, Sendable {
     /// The most addresses: the length of a run has 31 bits, and a number of elements must fit into the counters.
     static let maximumAddress = 0x7FFF_0000
+    /// The most elements, alive or dead: a document never gets more than `DecodingLimits.default` lets a snapshot of it
+    /// have, or it could be saved and not be loaded any more.
+    static let maximumElementCount = 1 << 27
     static let maximumRootCount = 4096
     static let minimumSegment = 64
     static let maximumSegment = 4096
@@ -18,6 +21,10 @@ struct ElementStore: ~Copyable, Sendable {
     var cursor = Gap(root: .max, leaf: RunTree.none, index: 0, offset: 0, runStart: 0, leafStart: 0)
     /// The next Lamport timestamp: above those of all elements.
     var clock: UInt64 = 0
+    /// All elements that were ever inserted, by whomever.
+    var elementCount = 0
+    /// Less than ``maximumElementCount`` only in tests.
+    var elementLimit = Self.maximumElementCount
     /// Whether any element ever was half of a surrogate pair.
     ///
     /// While not, no edit can split one.

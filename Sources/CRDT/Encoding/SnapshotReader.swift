@@ -5,7 +5,6 @@
 struct SnapshotReader: ~Copyable {
     private let bytes: [UInt8]
     private var store = ElementStore()
-    private var elementCount = 0
 
     private var owners: ByteReader
     private var counters: ByteReader
@@ -71,7 +70,7 @@ struct SnapshotReader: ~Copyable {
         guard UTF8Text.decode(bytes, in: text, into: &units) else { throw .illFormedUTF8 }
         store.hasSurrogates = units.contains { UTF16Unit.isSurrogate($0) }
         seen.append(repeating: 0, count: store.blocks.end / BlockTable.size)
-        if elementCount > 0 { stretch = Int(try life.varint32()) }
+        if store.elementCount > 0 { stretch = Int(try life.varint32()) }
         try advancePair()
         for _ in 0..<rootCount { try readRoot(&names) }
         try names.requireEnd()
@@ -80,7 +79,7 @@ struct SnapshotReader: ~Copyable {
         try lengths.requireEnd()
         try life.requireEnd()
         try pairs.requireEnd()
-        guard position == elementCount, unitPosition == units.count, ownerLeft == 0, stretch == 0, nextPair == nil
+        guard position == store.elementCount, unitPosition == units.count, ownerLeft == 0, stretch == 0, nextPair == nil
         else { throw .invalid }
     }
 
@@ -102,8 +101,8 @@ struct SnapshotReader: ~Copyable {
             guard changes > 0 else { throw .invalid }
             guard changes < Change.maximumSequence else { throw .overflow }
             let elements = Int(try source.varint32())
-            elementCount += elements
-            guard elementCount <= min(limits.maximumElementCount, ElementStore.maximumAddress / 2)
+            store.elementCount += elements
+            guard store.elementCount <= min(limits.maximumElementCount, ElementStore.maximumElementCount)
             else { throw .limitExceeded }
             let replica = store.replicas.insert(ReplicaID(id))
             store.replicas[replica].nextSequence = changes
