@@ -28,21 +28,26 @@ extension Document {
 
     /// Checks edits that follow each other: each one against the text as it will be then, which is not there yet.
     func checkEdits(_ edits: [TextEdit]) throws(EditError) {
-        var lengths: [(root: RootName, count: Int)] = []
+        // Roots by number: names may be long, and the search for halves of pairs compares them a million times.
+        var numbers: [RootName: Int] = [:]
+        var roots: [Int] = []
+        var lengths: [Int] = []
         var inserted = 0
         var newRoots = 0
         var mayHavePairs = store.hasSurrogates
         for position in edits.indices {
             let edit = edits[position]
-            let slot: Int
-            if let known = lengths.firstIndex(where: { $0.root == edit.root }) {
-                slot = known
+            let number: Int
+            if let known = numbers[edit.root] {
+                number = known
             } else {
-                slot = lengths.count
-                lengths.append((edit.root, utf16Count(of: edit.root)))
+                number = lengths.count
+                numbers[edit.root] = number
+                lengths.append(utf16Count(of: edit.root))
                 if store.root(named: edit.root) == nil { newRoots += 1 }
             }
-            let count = lengths[slot].count
+            roots.append(number)
+            let count = lengths[number]
             let offset = edit.utf16Offset
             guard offset >= 0, offset <= count, edit.deleteCount >= 0, edit.deleteCount <= count - offset
             else { throw .outOfBounds }
@@ -51,11 +56,11 @@ extension Document {
             guard inserted < ElementStore.maximumAddress else { throw .tooLarge }
             if mayHavePairs {
                 for end in [offset, offset + edit.deleteCount] where end > 0 && end < count {
-                    if UTF16Unit.isLow(unit(at: end, in: edits, before: position)) { throw .splitsSurrogatePair }
+                    if UTF16Unit.isLow(unit(at: end, in: edits, roots, before: position)) { throw .splitsSurrogatePair }
                 }
             }
             mayHavePairs = mayHavePairs || edit.insert.contains { UTF16Unit.isSurrogate($0) }
-            lengths[slot].count += edit.insert.count - edit.deleteCount
+            lengths[number] += edit.insert.count - edit.deleteCount
         }
         guard store.canHold(inserted) else { throw .tooLarge }
         guard newRoots == 0 || store.rootNames.count + newRoots <= ElementStore.maximumRootCount
@@ -64,10 +69,10 @@ extension Document {
 
     /// The unit that will be at an offset of the text of edit `position` once the edits before it are done: followed back
     /// through them to where it comes from.
-    private func unit(at utf16Offset: Int, in edits: [TextEdit], before position: Int) -> UInt16 {
-        let root = edits[position].root
+    private func unit(at utf16Offset: Int, in edits: [TextEdit], _ roots: [Int], before position: Int) -> UInt16 {
+        let root = roots[position]
         var offset = utf16Offset
-        for index in stride(from: position - 1, through: 0, by: -1) where edits[index].root == root {
+        for index in stride(from: position - 1, through: 0, by: -1) where roots[index] == root {
             let start = edits[index].utf16Offset
             let count = edits[index].insert.count
             if offset >= start + count {
@@ -76,7 +81,7 @@ extension Document {
                 return edits[index].insert[offset - start]
             }
         }
-        guard let known = store.root(named: root) else { return 0 }
+        guard let known = store.root(named: edits[position].root) else { return 0 }
         return store.unit(at: offset, in: known)
     }
 }
