@@ -102,6 +102,21 @@ struct SpliceTests {
         }
     }
 
+    @Test("Splices of which nothing is left cost as well, when the list that they meet is long")
+    func budgetOfCopies() throws {
+        var transform = SpliceTransform(steps: 1000)
+        var others = [Splice(offset: 0, deleteCount: 200, insertCount: 0)]
+        others += Array(repeating: Splice(offset: 0, deleteCount: 0, insertCount: 1), count: 6400)
+        let deletion = Splice(offset: 0, deleteCount: 1, insertCount: 0)
+        for _ in 0..<5 { #expect(try transform.move(deletion, over: &others).isEmpty) }
+        #expect(throws: SpliceTransform.BudgetExceeded.self) {
+            for _ in 0..<100 { _ = try transform.move(deletion, over: &others) }
+        }
+        // A splice that was empty from the start costs nothing: the list is not even looked at.
+        var exhausted = SpliceTransform(steps: 0)
+        #expect(try exhausted.move(Splice(offset: 0, deleteCount: 0, insertCount: 0), over: &others).isEmpty)
+    }
+
     @Test("The history forgets the oldest revisions first, by number and by splices")
     func historyIsBounded() throws {
         var limits = RoomLimits()

@@ -22,11 +22,12 @@ final class CommitSignal: Sendable {
         switch result {
         case .success:
             durable.store(revision.rawValue, ordering: .releasing)
-            // Whoever finds the flag set may rely on it: the flag is cleared before `durable` is read.
+            // Whoever finds the flag set may rely on it: the exchange that clears it sees what was stored before, and
+            // `durable` is read after it. (A plain store there would see nothing, and an acknowledgement could be lost.)
             guard !isScheduled.exchange(true, ordering: .acquiringAndReleasing) else { return }
             hop { [self] in
-                isScheduled.store(false, ordering: .sequentiallyConsistent)
-                target.room?.becameDurable(Revision(durable.load(ordering: .sequentiallyConsistent)))
+                _ = isScheduled.exchange(false, ordering: .acquiringAndReleasing)
+                target.room?.becameDurable(Revision(durable.load(ordering: .acquiring)))
             }
         case .failure(let error):
             hop { [target] in target.room?.storeFailed(error) }

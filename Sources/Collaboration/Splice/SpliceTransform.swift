@@ -7,6 +7,9 @@ struct SpliceTransform {
     /// The budget was used up: two long lists met.
     struct BudgetExceeded: Error {}
 
+    /// How many splices that need no computing are copied for the price of one step.
+    private static let copiedPerStep = 64
+
     /// How many steps are left, a step being one splice against one other.
     private(set) var remainingSteps: Int
 
@@ -21,11 +24,15 @@ struct SpliceTransform {
     ///
     /// - Returns: the pieces of `splice`, in order; none when nothing of it is left. Only the first may insert.
     mutating func move(_ splice: Splice, over others: inout [Splice]) throws(BudgetExceeded) -> [Splice] {
-        var pieces = splice.isEmpty ? [] : [splice]
+        if splice.isEmpty { return [] }
+        var pieces = [splice]
         var moved: [Splice] = []
         moved.reserveCapacity(others.count)
         for (index, other) in others.enumerated() {
             if pieces.isEmpty {
+                // Deleted by others already: cheap, but not free, when the list is long and many do it.
+                remainingSteps -= (others.count - index) / Self.copiedPerStep
+                guard remainingSteps >= 0 else { throw BudgetExceeded() }
                 moved.append(contentsOf: others[index...])
                 break
             }
