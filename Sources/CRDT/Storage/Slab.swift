@@ -54,11 +54,6 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
         count = 0
     }
 
-    /// Makes room without the doubling that `append` may do, for a size that is known beforehand.
-    mutating func reserve(_ total: Int) {
-        if total > capacity { reallocate(capacity: total) }
-    }
-
     /// Copies `length` elements from one place of the row to another; they may overlap.
     @inline(__always)
     mutating func move(from source: Int, to target: Int, count length: Int) {

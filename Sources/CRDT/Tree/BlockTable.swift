@@ -45,8 +45,6 @@ struct BlockTable: ~Copyable, Sendable {
         blocks.append(repeating: block, count: count)
     }
 
-    mutating func reserve(_ count: Int) { blocks.reserve(count) }
-
     @inline(__always)
     func owner(of address: UInt32) -> Int { Int(blocks[Int(address >> 6)].owner) }
 

@@ -10,7 +10,7 @@ struct LoadedDocument: ~Copyable {
 
     /// Decodes the snapshot and replays the entries.
     ///
-    /// Anything that does not fit means damage: nothing is skipped.
+    /// Anything that does not fit means damage: nothing is skipped but what is there already.
     init(_ stored: StoredDocument, replica: ReplicaID) throws(RoomError) {
         var document: Document
         if let snapshot = stored.snapshot {

@@ -4,7 +4,8 @@
 public struct RoomLimits: Sendable {
     /// The most content a document may have, in bytes of UTF-16 (two a unit).
     ///
-    /// Past it only deletions are accepted.
+    /// Past it only deletions are accepted, and for a sixteenth more small changes of full clients, of which the room
+    /// cannot tell beforehand whether they delete.
     ///
     /// 64 MiB: forty times a long novel, and still loaded in a second.
     public var documentByteCount = 64 << 20
