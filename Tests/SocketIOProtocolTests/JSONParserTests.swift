@@ -191,4 +191,38 @@ struct JSONParserTests {
             }
         }
     }
+
+    @Test("Keys that differ in bytes but are canonically equivalent stay apart, and cost no more than others")
+    func equivalentKeys() throws {
+        // Marks of different combining classes mean the same in any order, and `String` hashes all the orders alike.
+        let marks: [Unicode.Scalar] = [
+            "\u{0334}", "\u{0327}", "\u{0321}", "\u{0302}", "\u{031B}", "\u{0345}", "\u{035C}", "\u{0360}",
+        ]
+        var keys: [String] = []
+        func permute(_ used: [Unicode.Scalar], _ left: [Unicode.Scalar]) {
+            guard !left.isEmpty else {
+                keys.append("a" + String(String.UnicodeScalarView(used)))
+                return
+            }
+            for (place, mark) in left.enumerated() {
+                var rest = left
+                rest.remove(at: place)
+                permute(used + [mark], rest)
+            }
+        }
+        permute([], marks)
+        try #require(keys.count == 40_320)
+        let text = "{" + keys.map { "\"\($0)\":0" }.joined(separator: ",") + "}"
+        let bytes = Array(text.utf8)
+        let plain = Array(
+            ("{" + keys.indices.map { "\"\(1_000_000_000_000 + $0)\":0" }.joined(separator: ",") + "}").utf8
+        )
+        let limits = JSON.Limits(maxValues: 1_000_000)
+        let clock = ContinuousClock()
+        let plainTime = try clock.measure { _ = try JSON.parse(plain, limits: limits) }
+        var count: Int?
+        let time = try clock.measure { count = try JSON.parse(bytes, limits: limits).objectValue?.count }
+        #expect(count == keys.count)
+        #expect(time < plainTime * 20, "\(time), plain keys \(plainTime)")
+    }
 }

@@ -122,8 +122,9 @@ extension JSONObject {
         }
 
         func hash(into hasher: inout Hasher) {
-            // `String.hash` normalises; it is equal for equal bytes, which is all that hashing must hold.
-            hasher.combine(self.text)
+            // Not `String.hash`, which normalises: a hostile object can have 40,000 keys of other bytes and the same hash.
+            var text = self.text
+            text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
         }
     }
 }
