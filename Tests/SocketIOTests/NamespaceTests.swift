@@ -16,6 +16,16 @@ struct NamespaceTests {
         }
     }
 
+    @Test("A namespace has one spelling, and a canonically equivalent one is unknown")
+    func equivalentNamespace() async throws {
+        try await withServer(setUp: { _ = $0.of("/caf\u{E9}") }) { harness in
+            let client = try await harness.socket("/caf\u{E9}")
+            try await client.sendText("40/cafe\u{301},")
+            #expect(try await client.receiveText().hasSuffix(#",{"message":"Invalid namespace"}"#))
+            #expect(harness.server.of("/caf\u{E9}").socketCount == 1)
+        }
+    }
+
     @Test("A connection without CONNECT is closed in time")
     func connectTimeout() async throws {
         try await withServer(configure: { $0.connectTimeout = .milliseconds(1500) }, setUp: echo) { harness in

@@ -132,7 +132,9 @@ extension SocketIOServer {
     }
 
     func existingNamespace(_ name: String) -> Namespace? {
-        self.state.withLockedValue { $0.namespaces[name] }
+        guard let namespace = self.state.withLockedValue({ $0.namespaces[name] }) else { return nil }
+        // Equal bytes, as the protocol's machine compares: else a client could be in one namespace under two spellings.
+        return namespace.name.utf8.elementsEqual(name.utf8) ? namespace : nil
     }
 
     func connection(_ id: String) -> EngineConnection? {
