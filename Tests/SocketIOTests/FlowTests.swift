@@ -51,6 +51,22 @@ struct FlowTests {
         }
     }
 
+    @Test("So does one of pongs in a polling body, while a few pass")
+    func pongFloodByPolling() async throws {
+        try await withServer(
+            configure: { $0.messageRate = RateLimit(perSecond: 0.01, burst: 20) },
+            setUp: echo
+        ) { harness in
+            let client = try await harness.connect()
+            let sid = try await harness.pollingSession(client)
+            let few = [String](repeating: "3", count: 5).joined(separator: "\u{1e}")
+            #expect(try await client.request("POST", Harness.target(sid), body: few).status == 200)
+            let many = [String](repeating: "3", count: 100).joined(separator: "\u{1e}")
+            _ = try await client.request("POST", Harness.target(sid), body: many)
+            try await eventually("the session is gone") { harness.server.connectionCount == 0 }
+        }
+    }
+
     @Test("Polls that nobody reads the answers of are not answered without end")
     func unreadPolls() async throws {
         let sockets = Recorder<Socket>()

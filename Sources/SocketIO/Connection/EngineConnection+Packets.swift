@@ -28,6 +28,19 @@ extension EngineConnection {
         return bytes == .refused || messages == .refused ? .refused : .allowed
     }
 
+    /// Counts what a polling body has besides messages: those are charged when the engine delivers them, but what it keeps
+    /// to itself (pongs) is not free either.
+    func chargeControlPackets(in body: [UInt8]) -> TokenBucket.Verdict {
+        var count = 0
+        var isFirstByte = true
+        for byte in body {
+            if isFirstByte, byte != UInt8(ascii: "4"), byte != UInt8(ascii: "b") { count += 1 }
+            isFirstByte = byte == 0x1E
+        }
+        guard count > 0 else { return .allowed }
+        return self.messageBucket?.spend(Double(count), now: .now()) ?? .allowed
+    }
+
     /// Keeps a message until the middleware that runs has decided: packets are never reordered.
     private func hold(_ message: EngineMessage, _ verdict: TokenBucket.Verdict) {
         self.heldBytes += message.byteCount

@@ -146,6 +146,7 @@ final class EngineConnection: @unchecked Sendable {
     /// The body of a POST, unless that was answered already.
     func postEnded(_ id: TransportID, body: [UInt8]) {
         guard self.exchanges[id] != nil else { return }
+        if self.chargeControlPackets(in: body) == .farBeyond { return self.close(.rateLimited) }
         self.perform(self.engine.pollingPostEnded(id, body: body, now: .now))
     }
 
@@ -174,7 +175,7 @@ final class EngineConnection: @unchecked Sendable {
     func webSocketEvent(_ id: TransportID, _ event: WebSocketHandler.Event) {
         switch event {
         case .text(let bytes):
-            // Messages are charged when the engine delivers them; what it keeps to itself (pongs) is not free either.
+            // Messages are charged when the engine delivers them; see `chargeControlPackets`.
             if bytes.first != UInt8(ascii: "4"), self.charge(.text(bytes)) == .farBeyond {
                 return self.close(.rateLimited)
             }
