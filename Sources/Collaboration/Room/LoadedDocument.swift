@@ -8,6 +8,13 @@ struct LoadedDocument: ~Copyable {
     /// The length of all texts together.
     var utf16Count: Int
 
+    /// What was saved is read again, however many bytes a badly cut up document took: the limit is for peers' snapshots.
+    private static var limits: DecodingLimits {
+        var limits = DecodingLimits.default
+        limits.maximumByteCount = .max
+        return limits
+    }
+
     /// Decodes the snapshot and replays the entries.
     ///
     /// Anything that does not fit means damage: nothing is skipped but what is there already.
@@ -15,7 +22,7 @@ struct LoadedDocument: ~Copyable {
         var document: Document
         if let snapshot = stored.snapshot {
             do {
-                document = try Document(snapshot: snapshot.bytes, replica: replica)
+                document = try Document(snapshot: snapshot.bytes, replica: replica, limits: Self.limits)
             } catch {
                 throw RoomError(.damaged, "the snapshot of revision \(snapshot.revision) is damaged (\(error.code))")
             }

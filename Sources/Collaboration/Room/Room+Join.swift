@@ -25,8 +25,10 @@ extension Room {
     {
         guard case .snapshot = catchUp, !pendingCommits.isEmpty else { return deliver(nil) }
         let order = participants[session]?.order
+        // Who left while the participant was behind already, it still has to hear of.
+        let left = participants[session]?.behind?.left ?? []
         participants.setBehind(
-            .init(version: document.version, revision: revision, awaitsSnapshot: true),
+            .init(version: document.version, revision: revision, left: left, awaitsSnapshot: true),
             of: session
         )
         acknowledgeWhenDurable { [unowned self] error in
