@@ -148,9 +148,11 @@ final class SocketAttempt {
                 self.perform(self.engine.getAnswered(status: status, body: body, now: self.now))
             }
         case .post(let sessionID, let body):
-            self.pollingTransport().post(sessionID: sessionID, body: body) { [weak self] status in
-                guard let self, !self.isEnded else { return }
-                self.perform(self.engine.postAnswered(status: status, now: self.now))
+            // Strongly: after a close, what was sent before it and the goodbye itself still go out, one after the other.
+            self.pollingTransport().post(sessionID: sessionID, body: body) { status in
+                let actions = self.engine.postAnswered(status: status, now: self.now)
+                guard self.isEnded else { return self.perform(actions) }
+                for action in actions { self.performTransport(action) }
             }
         case .cancelRequests: self.polling?.cancel()
         case .openWebSocket, .opened, .upgraded, .deliver, .closed: break
@@ -194,8 +196,6 @@ final class SocketAttempt {
     private func tearDown() {
         self.transport?.close(code: 1000)
         self.transport = nil
-        self.polling?.cancel()
-        self.polling = nil
     }
 
     // MARK: Transports
