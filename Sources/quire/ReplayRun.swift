@@ -34,6 +34,8 @@ struct ReplayRun {
     static let root: RootName = "body"
     /// Transactions of one hop to the event loop in a burst: enough that the hop costs nothing.
     private static let burstCount = 256
+    /// How long the server may take to answer at first.
+    private static let patience = Duration.seconds(30)
 
     let trace: Trace
     let settings: Settings
@@ -67,7 +69,7 @@ struct ReplayRun {
             let document = try await connection.open(self.settings.document, options: options)
             let recorder = self.recorder
             await document.observe { recorder.record($0, of: "client \(index + 1)") }
-            try await document.joined()
+            try await self.join(document)
             let client = ReplayClient(connection: connection, document: document, replica: await document.replica)
             clients.append(client)
             let version = await document.version
@@ -78,6 +80,16 @@ struct ReplayRun {
             }
         }
         return clients
+    }
+
+    /// A server that goes away comes back; one that was never there is a mistake in the URL.
+    private func join(_ document: DocumentHandle) async throws {
+        do {
+            try await document.joined(timeout: Self.patience)
+        } catch {
+            guard error.code == .timedOut else { throw error }
+            throw Failure(description: "no server let us in at \(self.settings.url) within \(Self.patience)")
+        }
     }
 
     // MARK: Replaying
