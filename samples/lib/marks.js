@@ -1,5 +1,8 @@
 // Draws the others' selections and carets over a text field, measured in a mirror of its text.
 
+import { baseLength } from "./delta.js";
+import { diffTyped } from "./diff.js";
+
 const flagTime = 2_500;
 
 /** The overlay of one text field. */
@@ -41,7 +44,7 @@ export class Marks {
   #draw() {
     const { text, people } = this.#source();
     // The last character gives an empty last line its height, and the end of the text something to be measured by.
-    this.#mirror.textContent = `${text}\u200b`;
+    this.#write(`${text}\u200b`);
     this.#scroller.style.width = `${this.#field.clientWidth}px`;
     this.#scroll();
     const origin = this.#scroller.getBoundingClientRect();
@@ -57,6 +60,20 @@ export class Marks {
     }
     this.#layer.replaceChildren(...marks);
     this.#forget(people);
+  }
+
+  /** Touches only what differs: a browser lays out a long text anew when all of it is replaced. */
+  #write(text) {
+    const node = this.#mirror.firstChild;
+    if (node === null) {
+      this.#mirror.textContent = text;
+      return;
+    }
+    const change = diffTyped(node.data, text);
+    if (change.length === 0) return;
+    const from = typeof change[0] === "number" && change[0] > 0 ? change[0] : 0;
+    const inserted = change.find((part) => typeof part === "string") ?? "";
+    node.replaceData(from, baseLength(change) - from, inserted);
   }
 
   #caret(person, head, origin, now) {
