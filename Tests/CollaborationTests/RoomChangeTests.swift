@@ -76,6 +76,20 @@ struct RoomChangeTests {
         #expect(harness.text == "hello!")
     }
 
+    @Test("A change whose number another one took is refused, not acknowledged as known")
+    func numberTaken() async throws {
+        let harness = try await RoomHarness.open()
+        for session in ["a", "b"] as [SessionID] { try harness.join(session) }
+        var honest = Document(replica: ReplicaID(1))
+        var forger = Document(replica: ReplicaID(1))
+        let forged = try #require(try forger.insert(Array("forged".utf16), at: 0, in: "body"))
+        let change = try #require(try honest.insert(Array("honest".utf16), at: 0, in: "body"))
+        _ = harness.change(forged.encoded, from: "b")
+        harness.commit()
+        #expect(harness.change(change.encoded, from: "a").error?.code == .invalidChange)
+        #expect(harness.change(forged.encoded, from: "a").value == Revision(1))
+    }
+
     @Test("A change that builds on something missing is refused with the room's version; then it can be healed")
     func missing() async throws {
         let harness = try await RoomHarness.open()

@@ -35,6 +35,31 @@ public struct ChangeLog: Sendable {
         return kept[removed...].filter { $0.sequence >= version[$0.replica] }
     }
 
+    /// Whether one of these changes has the replica and the sequence number of a kept one without being it.
+    ///
+    /// Honest replicas never write two changes of one number; whoever lets the second pass for a duplicate of the first
+    /// loses it.
+    ///
+    /// - Complexity: O(n + m) for n kept changes and m given ones.
+    public func contradicts(_ changes: [Change]) -> Bool {
+        if changes.isEmpty { return false }
+        var byNumber: [Number: Int] = [:]
+        for (index, change) in changes.enumerated() { byNumber[Number(change)] = index }
+        return kept[removed...].contains { kept in
+            byNumber[Number(kept)].map { changes[$0].encoded != kept.encoded } ?? false
+        }
+    }
+
+    private struct Number: Hashable {
+        var replica: ReplicaID
+        var sequence: UInt64
+
+        init(_ change: Change) {
+            replica = change.replica
+            sequence = change.sequence
+        }
+    }
+
     /// Drops the oldest changes.
     public mutating func removeFirst(_ count: Int) {
         let end = min(removed + max(count, 0), kept.count)

@@ -74,10 +74,11 @@ extension Room {
         accepted: inout [Change],
         patches: inout [Patch]
     ) throws(RoomError) {
+        var duplicates: [Change] = []
         for change in changes {
             switch document.readiness(of: change) {
             case .duplicate:
-                continue
+                duplicates.append(change)
             case .waiting:
                 throw RoomError(
                     .missingChanges,
@@ -97,6 +98,10 @@ extension Room {
                 }
                 accepted.append(change)
             }
+        }
+        // A change that another one, forged or of a replica id used twice, came before must not be acknowledged as known.
+        if changeLog.contradicts(duplicates) {
+            throw RoomError(.invalidChange, "the room has another change of this replica and number")
         }
     }
 
