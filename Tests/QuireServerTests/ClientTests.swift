@@ -179,6 +179,7 @@ struct ClientTests {
             try await Self.wait("the cut was not noticed", until: { await ada.state == .offline })
             let own: String = "Written alone 😀. "
             try await ada.insert(own, at: 5)
+            heard.note(.patches([Patch(root: "body", utf16Offset: 5, deleteCount: 0, insert: Array(own.utf16))]))
             // Far more bytes of changes than of text: each change has its frame, and little stays.
             try await grace.perform { replica throws(QuireError) in
                 for index in 0..<4000 {
@@ -198,6 +199,7 @@ struct ClientTests {
             #expect(await ada.text() == grace.text())
             #expect(await ada.text().contains(own))
             #expect(await ada.pendingCount == 0)
+            #expect(await ada.text() == heard.text)
             // Its own typing is what its editor has already.
             #expect(heard.discarded.isEmpty)
             #expect(await lonely.statistics.bytesReceived - before < 60_000)

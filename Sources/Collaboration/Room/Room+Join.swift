@@ -89,7 +89,7 @@ extension Room {
         scheduleWake()
     }
 
-    /// Gives a full client what it misses beyond `version`.
+    /// Gives a full client what it misses beyond `version`: changes if the room still has them, however many bytes.
     ///
     /// `completion` is called once, on the room's executor, mostly before this returns; a snapshot waits for the disk as
     /// that of a join does. Fails with `NOT_JOINED`, `ROOM_CLOSED`, `STORE_FAILED`.
@@ -111,7 +111,8 @@ extension Room {
     func sync(_ version: Version, from session: SessionID) throws(RoomError) -> SyncReply {
         try requireOpen()
         _ = try requireParticipant(session)
-        return SyncReply(revision: revision, version: document.version, catchUp: catchUp(since: version))
+        let catchUp = catchUp(since: version, prefersChanges: true)
+        return SyncReply(revision: revision, version: document.version, catchUp: catchUp)
     }
 
     /// The participant's outbound queue is over its bound.
@@ -144,10 +145,11 @@ extension Room {
         leave(session)
     }
 
-    /// The smaller of the changes since `version` and a snapshot.
-    private func catchUp(since version: Version?) -> CatchUp {
+    /// The smaller of the changes since `version` and a snapshot; a snapshot when the changes are not kept any more.
+    private func catchUp(since version: Version?, prefersChanges: Bool = false) -> CatchUp {
         guard let missed = changeLog.changes(since: version ?? Version()) else { return .snapshot(document.snapshot()) }
         if missed.isEmpty { return .changes([]) }
+        if prefersChanges { return .changes(ChangeSet.encode(missed)) }
         let byteCount = missed.reduce(0) { $0 + $1.encoded.count }
         // Making a snapshot costs as much as the document is long: a few changes are never worth that.
         if byteCount <= 16 << 10 || byteCount <= utf16Count / 4 { return .changes(ChangeSet.encode(missed)) }

@@ -280,14 +280,31 @@ extension DocumentCore {
             guard case .success(let arguments) = result else { return }
             switch DocsMessages.reply(arguments) {
             case .success(let json):
-                guard let bytes = json["changes"]?.bytesValue, let revision = json.revision else {
-                    self.link?.restart(.violation("a malformed reply to sync"))
-                    return
-                }
-                self.receive(bytes, revision: revision)
+                self.synced(json)
             case .failure(let refusal):
                 self.link?.restart(refusal.error)
             }
+        }
+    }
+
+    private func synced(_ json: JSON) {
+        guard let revision = json.revision else {
+            self.link?.restart(.violation("a reply to sync without rev"))
+            return
+        }
+        if let bytes = json["changes"]?.bytesValue {
+            self.receive(bytes, revision: revision)
+        } else if let bytes = json["snapshot"]?.bytesValue {
+            guard self.held == nil else {
+                let message = "the server has dropped the changes that a document which holds changes back needs one by one"
+                self.sync.fail(QuireError(code: .missingChanges, message: message))
+                self.updateState()
+                return
+            }
+            self.receiveSnapshot(bytes, revision: revision)
+            self.pump()
+        } else {
+            self.link?.restart(.violation("a reply to sync with nothing in it"))
         }
     }
 
