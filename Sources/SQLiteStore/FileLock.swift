@@ -21,7 +21,7 @@ final class FileLock: Sendable {
     init(path: String) throws(StoreError) {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw StoreError(.ioFailure, "cannot open the lock file \(path) (errno \(errno))")
+            throw StoreError(.ioFailure, "cannot open the lock file \(path) (\(String(cString: strerror(errno))))")
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
@@ -29,7 +29,7 @@ final class FileLock: Sendable {
             if code == EWOULDBLOCK {
                 throw StoreError(.inUse, "another process has the database open (it holds \(path))")
             }
-            throw StoreError(.ioFailure, "cannot lock \(path) (errno \(code))")
+            throw StoreError(.ioFailure, "cannot lock \(path) (\(String(cString: strerror(code))))")
         }
         self.descriptor = descriptor
     }

@@ -93,7 +93,13 @@ struct Serve: AsyncParsableCommand {
         do {
             try await ServiceGroup(configuration: group).run()
         } catch {
-            logger.critical("the server failed", metadata: ["error": "\(error)"])
+            logger.critical(
+                "the server failed",
+                metadata: [
+                    "error": "\(error)", "address": "\(host):\(configuration.port)",
+                    "database": "\(configuration.databasePath)",
+                ]
+            )
             throw ExitCode.failure
         }
     }
