@@ -296,7 +296,7 @@ extension DocumentCore {
             self.receive(bytes, revision: revision)
         } else if let bytes = json["snapshot"]?.bytesValue {
             guard self.held == nil else {
-                let message = "the server has dropped the changes that a document which holds changes back needs one by one"
+                let message = "the server no longer has the single changes, and a document that holds changes back needs them"
                 self.sync.fail(QuireError(code: .missingChanges, message: message))
                 self.updateState()
                 return
