@@ -296,7 +296,7 @@ extension DocumentCore {
             self.receive(bytes, revision: revision)
         } else if let bytes = json["snapshot"]?.bytesValue {
             guard self.held == nil else {
-                let message = "the server no longer has the single changes, and a document that holds changes back needs them"
+                let message = "the server no longer has single changes, which a document that holds changes back needs"
                 self.sync.fail(QuireError(code: .missingChanges, message: message))
                 self.updateState()
                 return
