@@ -190,7 +190,9 @@ export class Pane {
     this.#element.dataset.rev = String(this.#shared.rev);
     this.#find(".connection").textContent = text;
     this.#find(".saved").textContent = saved;
-    const { length } = this.#shared.text;
+    // Code points: an emoji is one character to whoever typed it.
+    let length = 0;
+    for (const _ of this.#shared.text) length += 1;
     this.#find(".count").textContent = `${length.toLocaleString("en")} ${length === 1 ? "character" : "characters"}`;
     this.#field.readOnly = !status.writable || !status.ever;
     if (this.#heard.connection !== connection) {
