@@ -155,12 +155,11 @@ final class RoomHost: @unchecked Sendable {
             return .failure(.store(error))
         }
         let outlet = RoomOutlet(document: id, host: self)
-        var generator = SystemRandomNumberGenerator()
         do {
             let room = try Room(
                 id: id,
                 stored: stored,
-                replica: .random(using: &generator),
+                replica: Self.randomReplica(),
                 environment: .init(hosting: self, store: store, limits: roomLimits),
                 outbox: outlet
             )
@@ -168,6 +167,13 @@ final class RoomHost: @unchecked Sendable {
         } catch {
             return .failure(.room(error))
         }
+    }
+
+    /// Apart from the asynchronous `open`, where ThreadSanitizer (Swift 6.3.1) crashes on the address of a generator
+    /// without fields.
+    private static func randomReplica() -> ReplicaID {
+        var generator = SystemRandomNumberGenerator()
+        return .random(using: &generator)
     }
 
     private func finishLoading(_ id: DocumentID, _ result: Result<OpenRoom, LoadFailure>) {
