@@ -66,11 +66,12 @@ actor QuireServerProcess {
             environment: self.secret.map { ["QUIRE_JWT_SECRET": $0] } ?? [:]
         )
         let deadline = ContinuousClock.now + .seconds(30)
-        while ContinuousClock.now < deadline {
+        while true {
             let text = FileManager.default.contents(atPath: portFile).map { String(decoding: $0, as: UTF8.self) }
             let actual = text.flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
             if let actual { return (process, actual) }
-            guard process.isRunning else { break }
+            // After the look, not before: on a busy machine a short sleep may outlast the deadline.
+            guard process.isRunning, ContinuousClock.now < deadline else { break }
             try await Task.sleep(for: .milliseconds(10))
         }
         let errors = process.written("err")
