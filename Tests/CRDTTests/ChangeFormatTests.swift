@@ -92,22 +92,28 @@ struct ChangeFormatTests {
     }
 
     /// A change of replica 1 with the given bytes after its header, and the right checksum.
-    static func change(_ bytes: [UInt8], first: UInt8 = 0x82) -> [UInt8] {
-        let body = [first, 1, 0] + bytes
+    static func change(_ bytes: [UInt8], first: UInt8 = 0x92, name: [UInt8] = [1]) -> [UInt8] {
+        let body = [first] + name + bytes
+        if body.count < 64 { return body + [Checksum.short(body, 0..<body.count)] }
         let sum = Checksum.crc32(body, 0..<body.count)
-        if body.count < 64 { return body + [UInt8(truncatingIfNeeded: sum)] }
         return body + (0..<4).map { UInt8(truncatingIfNeeded: sum >> (8 * UInt32($0))) }
     }
 
     static let malformed: [(String, [UInt8], FormatError)] = [
         ("nothing", [], .truncated),
         ("a byte of another format", [0x00, 1, 0, 0], .badMagic),
-        ("a later version", [0x92, 1, 0, 0], .unsupportedVersion),
-        ("only a first byte", [0x82], .truncated),
-        ("a wrong checksum", [0x81, 1, 0, 0x61, 0], .badChecksum),
+        ("the version before", [0x82, 1, 0, 0], .unsupportedVersion),
+        ("a later version", [0xA2, 1, 0, 0], .unsupportedVersion),
+        ("only a first byte", [0x92], .truncated),
+        ("a wrong checksum", [0x91, 1, 0x61, 0], .badChecksum),
+        ("a small replica that follows", change([0x10, 0x61], name: [7, 6]), .invalid),
+        (
+            "a sequence beyond 60 bits", change([0x10, 0x61], name: [UInt8](repeating: 0x80, count: 9) + [1]),
+            .overflow
+        ),
         ("no operation", change([]), .truncated),
-        ("zero operations", change([0], first: 0x80), .invalid),
-        ("more operations than bytes", change([0xFF, 0x7F], first: 0x80), .truncated),
+        ("zero operations", change([0], first: 0x90), .invalid),
+        ("more operations than bytes", change([0xFF, 0x7F], first: 0x90), .truncated),
         ("an unknown operation", change([0x02]), .unknownOperation),
         ("another unknown operation", change([0x03]), .unknownOperation),
         ("an insertion of nothing", change([0x00, 0x00]), .invalid),
@@ -119,7 +125,7 @@ struct ChangeFormatTests {
         ("an overlong form in UTF-8", change([0x20, 0xC0, 0x80]), .illFormedUTF8),
         ("half a pair in UTF-8", change([0x30, 0xED, 0xA0, 0x80]), .illFormedUTF8),
         ("a scalar beyond Unicode", change([0x40, 0xF4, 0x90, 0x80, 0x80]), .illFormedUTF8),
-        ("a typed character beyond ASCII", change([0x80], first: 0x81), .illFormedUTF8),
+        ("a typed character beyond ASCII", change([0x80], first: 0x91), .illFormedUTF8),
         ("a root without a name", change([0x14, 0x00, 0x61]), .limitExceeded),
         ("a root's name that is not UTF-8", change([0x14, 0x01, 0x80, 0x61]), .illFormedUTF8),
         (
@@ -135,16 +141,16 @@ struct ChangeFormatTests {
         (
             "a deletion past the last counter", change([0x15, 0x00, 0x02, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F]), .overflow
         ),
-        ("an erasure of nothing", change([0x00], first: 0x83), .invalid),
+        ("an erasure of nothing", change([0x00], first: 0x93), .invalid),
         ("bytes after the end", change([0x10, 0x61, 0x00]), .trailingBytes),
-        ("empty dependencies", change([0x00, 0x10, 0x61], first: 0x8A), .invalid),
-        ("a dependency on nothing", change([0x01, 0x05, 0x00, 0x10, 0x61], first: 0x8A), .invalid),
-        ("a dependency on the author", change([0x01, 0x01, 0x01, 0x10, 0x61], first: 0x8A), .invalid),
-        ("more dependencies than bytes", change([0x7F, 0x10, 0x61], first: 0x8A), .truncated),
-        ("a Lamport advance of zero", change([0x00, 0x10, 0x61], first: 0x86), .invalid),
+        ("empty dependencies", change([0x00, 0x10, 0x61], first: 0x9A), .invalid),
+        ("a dependency on nothing", change([0x01, 0x05, 0x00, 0x10, 0x61], first: 0x9A), .invalid),
+        ("a dependency on the author", change([0x01, 0x01, 0x01, 0x10, 0x61], first: 0x9A), .invalid),
+        ("more dependencies than bytes", change([0x7F, 0x10, 0x61], first: 0x9A), .truncated),
+        ("a Lamport advance of zero", change([0x00, 0x10, 0x61], first: 0x96), .invalid),
         (
             "a Lamport advance beyond all",
-            change([0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10, 0x10, 0x61], first: 0x86), .overflow
+            change([0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10, 0x10, 0x61], first: 0x96), .overflow
         ),
     ]
 

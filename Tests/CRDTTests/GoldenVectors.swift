@@ -4,12 +4,12 @@
 /// `FORMAT.md` explains each.
 enum GoldenVectors {
     static let changes = [
-        "8201002404626f6479486984",
-        "810101216a",
-        "83010201ea",
-        "8201036803c3a9f09f98807f",
-        "8eac0200010104061c010078a1",
-        "80ac0201020d0001001c01007989",
+        "92012404626f6479486933",
+        "91092198",
+        "931101d7",
+        "92196803c3a9f09f988096",
+        "9e07ac02010104061c010078f7",
+        "900fac02020d0001001c0100792a",
     ]
     static let version = "d0010104"
     static let laterVersion = "d0020104aa0202"

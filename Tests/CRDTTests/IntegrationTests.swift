@@ -22,8 +22,8 @@ struct IntegrationTests {
 
     /// A change of replica 2, its first, with a single operation of these bytes.
     private func change(_ operation: [UInt8], advance: UInt8? = 4) throws -> Change {
-        let body = [advance == nil ? 0x82 : 0x86, 2, 0] + (advance.map { [$0] } ?? []) + operation
-        return try Change(decoding: body + [UInt8(truncatingIfNeeded: Checksum.crc32(body, 0..<body.count))])
+        let body = [advance == nil ? 0x92 : 0x96, 2] + (advance.map { [$0] } ?? []) + operation
+        return try Change(decoding: body + [Checksum.short(body, 0..<body.count)])
     }
 
     @Test("A change that does not fit is refused and leaves everything as it was")
@@ -72,8 +72,8 @@ struct IntegrationTests {
     func validatesFirst() throws {
         let (first, _) = try pair()
         // Deletes "a", inserts at the start, and then deletes an element that is not there.
-        let body: [UInt8] = [0x80, 2, 0, 3, 0x0D, 0x00, 0x01, 0x00, 0x14, 0x01, 0x62, 0x63, 0x0D, 0x01, 0x63]
-        let change = try Change(decoding: body + [UInt8(truncatingIfNeeded: Checksum.crc32(body, 0..<body.count))])
+        let body: [UInt8] = [0x90, 2, 3, 0x0D, 0x00, 0x01, 0x00, 0x14, 0x01, 0x62, 0x63, 0x0D, 0x01, 0x63]
+        let change = try Change(decoding: body + [Checksum.short(body, 0..<body.count)])
         var patches: [Patch] = []
         #expect(throws: ChangeError.unknownElement) { try first.document.integrate(change, patches: &patches) }
         #expect(first.document.string(of: root) == "a😀b")
@@ -84,8 +84,8 @@ struct IntegrationTests {
     @Test("A change can refer to elements that it inserts itself, but not split their pairs")
     func refersToItself() throws {
         func change(_ operations: [UInt8]) throws -> Change {
-            let body = [0x80, 2, 0] + operations
-            return try Change(decoding: body + [UInt8(truncatingIfNeeded: Checksum.crc32(body, 0..<body.count))])
+            let body = [0x90, 2] + operations
+            return try Change(decoding: body + [Checksum.short(body, 0..<body.count)])
         }
         let start: [UInt8] = [0x44, 0x04] + Array("body".utf8) + Array("😀".utf8)
         var patches: [Patch] = []
@@ -185,8 +185,8 @@ struct IntegrationTests {
     func refusedAmongOthers() throws {
         let (first, second) = try pair()
         let good = try #require(try second.document.insert(units("x"), at: 0, in: root))
-        let body: [UInt8] = [0x82, 5, 0, 0x0D, 0x00, 0x01, 0x63]
-        let bad = try Change(decoding: body + [UInt8(truncatingIfNeeded: Checksum.crc32(body, 0..<body.count))])
+        let body: [UInt8] = [0x92, 5, 0x0D, 0x00, 0x01, 0x63]
+        let bad = try Change(decoding: body + [Checksum.short(body, 0..<body.count)])
         var patches: [Patch] = []
         #expect(throws: ChangeError.unknownElement) { _ = try first.document.receive([bad, good], patches: &patches) }
         #expect(first.document.string(of: root) == "xa😀b")
@@ -214,8 +214,8 @@ struct IntegrationTests {
     func repeatedDeletion() throws {
         let box = DocumentBox(ReplicaID(1))
         _ = try box.document.insert([UInt16](repeating: 97, count: 31), at: 0, in: root)
-        let body: [UInt8] = [0x80, 2, 0, 5, 0xFD, 0x00, 0x01, 0x00] + (0..<4).flatMap { _ in [0xFD, 0x01, 0x00] }
-        let change = try Change(decoding: body + [UInt8(truncatingIfNeeded: Checksum.crc32(body, 0..<body.count))])
+        let body: [UInt8] = [0x90, 2, 5, 0xFD, 0x00, 0x01, 0x00] + (0..<4).flatMap { _ in [0xFD, 0x01, 0x00] }
+        let change = try Change(decoding: body + [Checksum.short(body, 0..<body.count)])
         var patches: [Patch] = []
         #expect(throws: ChangeError.unknownElement) { try box.document.integrate(change, patches: &patches) }
         #expect(box.document.utf16Count(of: root) == 31)

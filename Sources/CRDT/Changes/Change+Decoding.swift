@@ -3,15 +3,18 @@ extension Change {
     //
     //      7  6   5  4   3   2   1  0
     //     +------+------+---+---+------+
-    //     | 1  0 | 0  0 | d | l | shape|   d: dependencies follow; l: a Lamport advance follows
+    //     | 1  0 | 0  1 | d | l | shape|   d: dependencies follow; l: a Lamport advance follows
     //     +------+------+---+---+------+
     //      magic  version
     static let magic: UInt8 = 0b1000_0000
     static let magicMask: UInt8 = 0b1100_0000
     static let versionMask: UInt8 = 0b0011_0000
+    static let version: UInt8 = 0b0001_0000
     static let dependenciesFlag: UInt8 = 0b1000
     static let lamportFlag: UInt8 = 0b0100
     static let shapeMask: UInt8 = 0b0011
+    /// The lowest bits of the first number are the replica itself below this, and say that it follows when they are this.
+    static let replicaFollows: UInt64 = 7
     /// Numbers of changes and Lamport timestamps stay below this, so that sums of a few cannot overflow.
     static let maximumSequence: UInt64 = 1 << 60
     /// From this many bytes on the checksum has four bytes instead of one.
@@ -27,13 +30,11 @@ extension Change {
     public init(decoding bytes: [UInt8]) throws(FormatError) {
         guard let first = bytes.first else { throw .truncated }
         guard first & Self.magicMask == Self.magic else { throw .badMagic }
-        guard first & Self.versionMask == 0 else { throw .unsupportedVersion }
+        guard first & Self.versionMask == Self.version else { throw .unsupportedVersion }
         guard let shape = ChangeShape(rawValue: first & Self.shapeMask) else { throw .invalid }
         let bodyCount = try Self.checkedBodyCount(bytes)
         var reader = ByteReader(bytes, from: 1, to: bodyCount)
-        let replica = ReplicaID(try reader.varint())
-        let sequence = try reader.varint()
-        guard sequence < Self.maximumSequence else { throw .overflow }
+        let (replica, sequence) = try Self.name(from: &reader)
         var dependencies = Version()
         if first & Self.dependenciesFlag != 0 {
             dependencies = try Version(from: &reader)
@@ -58,13 +59,24 @@ extension Change {
         )
     }
 
+    /// The sequence with the replica in its lowest bits, or after it.
+    private static func name(from reader: inout ByteReader) throws(FormatError) -> (ReplicaID, UInt64) {
+        let number = try reader.varint()
+        let sequence = number >> 3
+        guard sequence < maximumSequence else { throw .overflow }
+        let small = number & replicaFollows
+        if small < replicaFollows { return (ReplicaID(small), sequence) }
+        let replica = try reader.varint()
+        guard replica >= replicaFollows else { throw .invalid }
+        return (ReplicaID(replica), sequence)
+    }
+
     /// The number of bytes before the checksum, which must match.
     private static func checkedBodyCount(_ bytes: [UInt8]) throws(FormatError) -> Int {
         if bytes.count <= longChecksumCount {
             let bodyCount = bytes.count - 1
             guard bodyCount > 0 else { throw .truncated }
-            let sum = Checksum.crc32(bytes, 0..<bodyCount)
-            guard bytes[bodyCount] == UInt8(truncatingIfNeeded: sum) else { throw .badChecksum }
+            guard bytes[bodyCount] == Checksum.short(bytes, 0..<bodyCount) else { throw .badChecksum }
             return bodyCount
         }
         let bodyCount = bytes.count - 4

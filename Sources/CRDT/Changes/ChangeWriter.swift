@@ -90,9 +90,10 @@ struct ChangeWriter: Sendable {
         bytes.reserveCapacity(operations.count + 24)
         let flags =
             (dependencies.isEmpty ? 0 : Change.dependenciesFlag) | (lamportAdvance == 0 ? 0 : Change.lamportFlag)
-        bytes.append(Change.magic | flags | shape.rawValue)
-        bytes.appendVarint(replica.rawValue)
-        bytes.appendVarint(sequence)
+        bytes.append(Change.magic | Change.version | flags | shape.rawValue)
+        let small = min(replica.rawValue, Change.replicaFollows)
+        bytes.appendVarint(sequence << 3 | small)
+        if small == Change.replicaFollows { bytes.appendVarint(replica.rawValue) }
         if !dependencies.isEmpty { dependencies.write(to: &bytes) }
         if lamportAdvance != 0 { bytes.appendVarint(lamportAdvance) }
         let start = bytes.count
@@ -103,11 +104,10 @@ struct ChangeWriter: Sendable {
             bytes.append(contentsOf: operations)
         }
         let end = bytes.count
-        let sum = Checksum.crc32(bytes, 0..<end)
         if Change.checksumCount(forBodyCount: end) == 1 {
-            bytes.append(UInt8(truncatingIfNeeded: sum))
+            bytes.append(Checksum.short(bytes, 0..<end))
         } else {
-            bytes.appendLittleEndian(sum)
+            bytes.appendLittleEndian(Checksum.crc32(bytes, 0..<end))
         }
         let change = Change(
             replica: replica,

@@ -115,8 +115,20 @@ public enum FuzzCRDT {
         guard input.count > 1 else { return input }
         let isShort = input.count <= 64
         let body = input.dropLast(isShort ? 1 : min(4, input.count - 1))
+        if isShort { return body + [shortSum(body)] }
         let sum = crc32(body)
-        return body + (0..<(isShort ? 1 : 4)).map { UInt8(truncatingIfNeeded: sum >> (8 * UInt32($0))) }
+        return body + (0..<4).map { UInt8(truncatingIfNeeded: sum >> (8 * UInt32($0))) }
+    }
+
+    /// The one-byte sum of a short change, as `FORMAT.md` says.
+    private static func shortSum(_ body: ArraySlice<UInt8>) -> UInt8 {
+        let factor: UInt64 = 0x9E37_79B9_7F4A_7C15
+        var sum = UInt64(body.count) &* factor
+        for start in stride(from: body.startIndex, to: body.endIndex, by: 8) {
+            let word = body[start..<min(start + 8, body.endIndex)].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+            sum = ((sum ^ sum >> 32) ^ word) &* factor
+        }
+        return UInt8(truncatingIfNeeded: sum >> 56)
     }
 
     private static func apply(_ changes: [Change], _ fallback: Int) {
