@@ -9,6 +9,7 @@ let package = Package(
         .library(name: "SocketIO", targets: ["SocketIO", "SocketIOProtocol"]),
         .library(name: "SocketIOProtocol", targets: ["SocketIOProtocol"]),
         .library(name: "QuireClient", targets: ["QuireClient"]),
+        .library(name: "EngineBenchmark", targets: ["EngineBenchmark"]),
         .executable(name: "quire", targets: ["quire"]),
     ],
     dependencies: [
@@ -91,12 +92,16 @@ let package = Package(
                 .product(name: "NIOWebSocket", package: "swift-nio"),
             ]
         ),
+        // What the C library's allocator knows: bytes in use.
+        .systemLibrary(name: "CMalloc"),
+        // Recorded editing sessions, and the engine measured on them.
+        .target(name: "EngineBenchmark", dependencies: ["CMalloc", "CRDT", "CZlib"]),
         // The command line: composition root, nothing else.
         .executableTarget(
             name: "quire",
             dependencies: [
                 "CRDT",
-                "CZlib",
+                "EngineBenchmark",
                 "QuireClient",
                 "QuireServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -172,6 +177,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
+        .testTarget(name: "EngineBenchmarkTests", dependencies: ["CRDT", "EngineBenchmark"]),
         .testTarget(name: "QuireTests", dependencies: ["CRDT", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]

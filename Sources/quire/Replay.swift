@@ -1,5 +1,6 @@
 import ArgumentParser
 import CRDT
+import EngineBenchmark
 import Foundation
 import QuireClient
 

@@ -1,3 +1,4 @@
+import EngineBenchmark
 import Foundation
 import Histogram
 import QuireClient

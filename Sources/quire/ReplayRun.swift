@@ -1,4 +1,5 @@
 import CRDT
+import EngineBenchmark
 import Logging
 import QuireClient
 import Synchronization

@@ -3,39 +3,63 @@ import Foundation
 /// A recorded editing session, of one author or of several.
 ///
 /// The formats are those of the `editing-traces` collection.
-struct Trace {
+public struct Trace: Sendable {
     /// One splice, in Unicode code points.
-    struct Splice {
-        let position: Int
-        let deleteCount: Int
-        let insert: [UInt16]
+    public struct Splice: Sendable {
+        /// Where, in code points from the start of the text.
+        public let position: Int
+        /// How many code points after it are deleted.
+        public let deleteCount: Int
+        /// The UTF-16 code units that are inserted.
+        public let insert: [UInt16]
+
+        /// Makes a splice.
+        public init(position: Int, deleteCount: Int, insert: [UInt16]) {
+            self.position = position
+            self.deleteCount = deleteCount
+            self.insert = insert
+        }
     }
 
     /// One transaction.
-    struct Transaction {
+    public struct Transaction: Sendable {
         /// The transactions whose effects it was made on; empty for a sequential trace, where it is the one before.
-        var parents: [Int] = []
-        var agent = 0
-        var splices: [Splice] = []
+        public var parents: [Int] = []
+        /// Who made it.
+        public var agent = 0
+        /// What was done, each splice on what the one before left.
+        public var splices: [Splice] = []
     }
 
-    var start: [UInt16] = []
-    var end: [UInt16] = []
-    var transactions: [Transaction] = []
+    /// The text at the beginning, in UTF-16 code units.
+    public private(set) var start: [UInt16] = []
+    /// The text at the end.
+    public private(set) var end: [UInt16] = []
+    /// What was done, in an order in which causes come first.
+    public private(set) var transactions: [Transaction] = []
     /// How many authors worked at the same time; nil for a sequential trace.
-    var agentCount: Int?
+    public private(set) var agentCount: Int?
     /// Whether every character that is written is one UTF-16 code unit, so that code points are UTF-16 offsets.
-    var isBasic = true
+    public private(set) var isBasic = true
 
-    var spliceCount: Int { self.transactions.reduce(0) { $0 + $1.splices.count } }
+    /// How many splices all transactions have.
+    public var spliceCount: Int { self.transactions.reduce(0) { $0 + $1.splices.count } }
 
     /// Why a file is not a trace.
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
+    public struct Failure: Error, CustomStringConvertible {
+        /// What is wrong, in one line.
+        public let description: String
+
+        /// Makes a failure of one line.
+        public init(description: String) {
+            self.description = description
+        }
     }
 
     /// Reads a trace, packed with gzip or not.
-    init(_ file: [UInt8]) throws {
+    ///
+    /// - Throws: a ``Failure`` when the bytes are not a trace.
+    public init(_ file: [UInt8]) throws {
         var bytes = file
         if Gunzip.isGzip(bytes) {
             do {
@@ -104,7 +128,8 @@ extension Trace.Transaction: Decodable {
         case parents, agent, patches
     }
 
-    init(from decoder: any Decoder) throws {
+    /// Reads an object with `patches`, and `parents` and `agent` where there are several authors.
+    public init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         self.parents = try fields.decodeIfPresent([Int].self, forKey: .parents) ?? []
         self.agent = try fields.decodeIfPresent(Int.self, forKey: .agent) ?? 0
@@ -114,7 +139,8 @@ extension Trace.Transaction: Decodable {
 
 /// `[position, deleteCount, insert]`.
 extension Trace.Splice: Decodable {
-    init(from decoder: any Decoder) throws {
+    /// Reads an array of three.
+    public init(from decoder: any Decoder) throws {
         var fields = try decoder.unkeyedContainer()
         self.position = try fields.decode(Int.self)
         self.deleteCount = try fields.decode(Int.self)

@@ -3,28 +3,36 @@
 /// A *lane* is one client's line of work: each of its transactions was made on a state that holds the one before. The
 /// transactions of one agent fit into one lane unless the agent went back to an older state; then another lane, with a
 /// replica of its own, forks off.
-struct ReplayPlan {
+public struct ReplayPlan: Sendable {
     /// One transaction's place.
-    struct Step {
-        let lane: Int
+    public struct Step: Sendable {
+        /// The lane that makes the transaction.
+        public let lane: Int
         /// For each lane that matters, how many of its transactions are part of the state that it was made on.
-        let seen: [Int: Int]
+        public let seen: [Int: Int]
     }
 
     /// A lane's agent and its number among that agent's lanes.
-    struct Lane {
-        let agent: Int
-        let fork: Int
+    public struct Lane: Sendable {
+        /// Whose work it is.
+        public let agent: Int
+        /// 0 for the agent's first lane.
+        public let fork: Int
     }
 
-    private(set) var lanes: [Lane] = []
-    private(set) var steps: [Step] = []
+    /// The lanes: first one for each agent, then those that forked off.
+    public private(set) var lanes: [Lane] = []
+    /// One step for each transaction.
+    public private(set) var steps: [Step] = []
 
     /// More than this many replicas are no recording of people.
     private static let laneLimit = 256
 
     /// The plan of a concurrent trace.
-    init(concurrent trace: Trace) throws(Trace.Failure) {
+    ///
+    /// - Throws: when it forks too often.
+    /// - Complexity: O(n k) for n transactions and k lanes.
+    public init(concurrent trace: Trace) throws(Trace.Failure) {
         var made: [Int] = []
         var after: [[Int: Int]] = []
         for agent in 0..<(trace.agentCount ?? 1) {

@@ -1,0 +1,58 @@
+/// Something that is run several times, and gives one value in each run for each of its rows.
+public struct Trial {
+    /// A row of the report.
+    struct Row {
+        let name: String
+        let unit: Figure.Unit
+    }
+
+    let rows: [Row]
+    let run: () throws -> [Double]
+
+    /// A trial that gives several values in one run.
+    init(_ rows: [Row], run: @escaping () throws -> [Double]) {
+        self.rows = rows
+        self.run = run
+    }
+
+    /// A trial of one row.
+    init(_ name: String, _ unit: Figure.Unit, run: @escaping () throws -> Double) {
+        self.init([Row(name: name, unit: unit)]) { [try run()] }
+    }
+
+    /// What is the same in every run.
+    init(_ name: String, _ unit: Figure.Unit, constant: Double) {
+        self.init(name, unit) { constant }
+    }
+
+    /// Runs all trials in turn, `runs` times over, so that a disturbance of the machine hits a run and not a row.
+    ///
+    /// - Throws: what a trial throws, among it that a result is wrong.
+    static func run(_ trials: [Trial], of trace: String, runs: Int) throws -> Report {
+        var figures = trials.map { trial in trial.rows.map { Figure(name: $0.name, unit: $0.unit) } }
+        for _ in 0..<runs {
+            for (index, trial) in trials.enumerated() {
+                for (row, value) in try trial.run().enumerated() { figures[index][row].samples.append(value) }
+            }
+        }
+        return Report(trace: trace, runs: runs, figures: figures.flatMap { $0 })
+    }
+}
+
+/// The engine did not do what the recording says.
+public struct WrongResult: Error, CustomStringConvertible {
+    /// What is wrong, in one line.
+    public let description: String
+
+    /// Compares a text with what it should be.
+    static func check(_ text: [UInt16], _ expected: [UInt16], _ what: String) throws(WrongResult) {
+        guard text != expected else { return }
+        let place = zip(text, expected).enumerated().first { $0.element.0 != $0.element.1 }?.offset
+        throw WrongResult(
+            description: """
+                \(what): the text is not the recorded one: \(text.count) UTF-16 code units instead of \
+                \(expected.count), first difference at offset \(place ?? min(text.count, expected.count))
+                """
+        )
+    }
+}
