@@ -4,12 +4,12 @@
 /// `FORMAT.md` explains each.
 enum GoldenVectors {
     static let changes = [
-        "92012404626f6479486933",
-        "91092198",
-        "931101d7",
-        "92196803c3a9f09f988096",
-        "9e07ac02010104061c010078f7",
-        "900fac02020d0001001c0100792a",
+        "92012404626f64794869d3",
+        "910921db",
+        "93110129",
+        "92196803c3a9f09f988021",
+        "9e07ac02010104061c0100785b",
+        "900fac02020d0001001c01007957",
     ]
     static let version = "d0010104"
     static let laterVersion = "d0020104aa0202"

@@ -61,8 +61,10 @@ extension Document {
     // MARK: The steps of a local change
 
     private mutating func beginChange() -> Int {
-        writer.begin(dependencies: news.isEmpty ? Version() : dependencies())
-        return store.replicas.insert(replica)
+        writer.begin(dependencies: news.count == 0 ? Version() : dependencies())
+        let author = store.replicas.insert(replica)
+        localIndex = author
+        return author
     }
 
     /// What the next local change depends on besides the one before.
@@ -70,8 +72,8 @@ extension Document {
     private func dependencies() -> Version {
         var entries: [Version.Entry] = []
         entries.reserveCapacity(news.count)
-        for index in news {
-            let record = store.replicas[Int(index)]
+        for index in 0..<news.count {
+            let record = store.replicas[Int(news[index])]
             entries.append(Version.Entry(replica: ReplicaID(record.id), count: record.nextSequence))
         }
         entries.sort { $0.replica < $1.replica }
@@ -80,12 +82,11 @@ extension Document {
 
     private mutating func finishChange(by author: Int, lamport: UInt64, previousEnd: UInt64) -> Change? {
         if writer.isEmpty { return nil }
-        for index in news { store.replicas[Int(index)].isNews = false }
-        news.removeAll(keepingCapacity: true)
-        var record = store.replicas[author]
+        for index in 0..<news.count { store.replicas[Int(news[index])].isNews = false }
+        news.removeAll()
+        let record = store.replicas[author]
         let sequence = record.nextSequence
-        record.nextSequence += 1
-        store.replicas[author] = record
+        store.replicas[author].nextSequence += 1
         // A change without insertions has no Lamport timestamp.
         let advance = record.lamportEnd == previousEnd ? 0 : lamport - previousEnd
         return writer.finish(replica: replica, sequence: sequence, lamportAdvance: advance)

@@ -83,13 +83,11 @@ extension Document {
     }
 
     private mutating func noteApplied(_ author: Int) {
-        var record = store.replicas[author]
-        record.nextSequence += 1
-        if !record.isNews, record.id != replica.rawValue {
-            record.isNews = true
+        store.replicas[author].nextSequence += 1
+        if !store.replicas[author].isNews, store.replicas[author].id != replica.rawValue {
+            store.replicas[author].isNews = true
             news.append(UInt32(author))
         }
-        store.replicas[author] = record
     }
 
     // MARK: In whatever order

@@ -7,7 +7,9 @@ extension Document {
     /// - Complexity: O(n) for n elements.
     public func checkInvariants() {
         store.checkInvariants()
-        for index in news { precondition(store.replicas[Int(index)].isNews, "News that is not marked as such.") }
+        for index in 0..<news.count {
+            precondition(store.replicas[Int(news[index])].isNews, "News that is not marked as such.")
+        }
     }
 }
 

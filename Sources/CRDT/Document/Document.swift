@@ -16,7 +16,9 @@ public struct Document: ~Copyable, Sendable {
     var store: ElementStore
     var backlog = Backlog()
     /// Replicas that advanced since the local replica's last change: the dependencies of its next one.
-    var news: [UInt32] = []
+    var news = Slab<UInt32>()
+    /// The number of the local replica, once it edited: lanes that are fast do not look it up.
+    var localIndex: Int?
     // Kept between calls for their memory alone.
     var writer = ChangeWriter()
     var deleted = Slab<ElementRange>()

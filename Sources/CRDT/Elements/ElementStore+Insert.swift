@@ -10,7 +10,7 @@ extension ElementStore {
         by replica: Int,
         lamport: UInt64
     ) {
-        replicas.noteLamport(lamport, count: range.count, by: replica)
+        replicas.noteLamport(lamport, by: replica)
         var start = range.lowerBound
         while start < range.upperBound {
             let left = range.upperBound - start
@@ -19,57 +19,81 @@ extension ElementStore {
                 // A pair stays together: the segment's last address is left unused.
                 count = count > 1 ? count - 1 : min(startSegment(left, for: replica), left)
             }
-            var record = replicas[replica]
-            let address = record.freeAddress
-            record.freeAddress += UInt32(truncatingIfNeeded: count)
-            record.nextCounter += UInt32(truncatingIfNeeded: count)
-            replicas[replica] = record
+            let address = replicas[replica].freeAddress
+            replicas[replica].nextCounter &+= UInt32(truncatingIfNeeded: count)
             text.write(units, start..<start + count, at: Int(address))
             tree.insert(Run(address: address, length: count, isDead: false), at: &gap, &blocks)
-            tree.lowerMinimum(of: gap.leaf, to: Rank(lamport: lamport, replica: record.id))
+            tree.lowerMinimum(of: gap.leaf, to: Rank(lamport: lamport, replica: replicas[replica].id))
             start += count
         }
         clock = max(clock, lamport + UInt64(range.count))
         elementCount += range.count
     }
 
+    /// The same for a few units, none of them half of a pair, from wherever they are.
+    @inline(__always)
+    mutating func insertFew(_ units: Span<UInt16>, at gap: inout Gap, by replica: Int, lamport: UInt64) {
+        let count = units.count
+        if Int(replicas[replica].freeEnd &- replicas[replica].freeAddress) < count {
+            return insertSlowly(units, at: &gap, by: replica, lamport: lamport)
+        }
+        replicas.noteLamport(lamport, by: replica)
+        let address = replicas[replica].freeAddress
+        replicas[replica].nextCounter &+= UInt32(truncatingIfNeeded: count)
+        for index in 0..<count { text[Int(address) &+ index] = units[index] }
+        tree.insert(Run(address: address, length: count, isDead: false), at: &gap, &blocks)
+        tree.lowerMinimum(of: gap.leaf, to: Rank(lamport: lamport, replica: replicas[replica].id))
+        clock = max(clock, lamport &+ UInt64(truncatingIfNeeded: count))
+        elementCount &+= count
+    }
+
+    @inline(never)
+    private mutating func insertSlowly(
+        _ units: Span<UInt16>,
+        at gap: inout Gap,
+        by replica: Int,
+        lamport: UInt64
+    ) {
+        var copy: [UInt16] = []
+        for index in units.indices { copy.append(units[index]) }
+        insert(copy, 0..<copy.count, at: &gap, by: replica, lamport: lamport)
+    }
+
     /// How many elements can get addresses next to the replica's newest ones, at least one.
     @inline(__always)
     private mutating func provideRoom(_ wanted: Int, for replica: Int) -> Int {
-        let record = replicas[replica]
-        let room = Int(record.freeEnd - record.freeAddress)
+        let room = Int(replicas[replica].freeEnd - replicas[replica].freeAddress)
         return wanted <= room ? room : enlargeRoom(wanted, for: replica)
     }
 
     /// Extends the newest segment in place while it is the last of all; else uses it up and then starts another.
     @inline(never)
     private mutating func enlargeRoom(_ wanted: Int, for replica: Int) -> Int {
-        var record = replicas[replica]
+        let record = replicas[replica]
         let room = Int(record.freeEnd - record.freeAddress)
-        guard record.segments.count > 0, Int(record.freeEnd) == blocks.end else {
+        guard record.hasSegment, Int(record.freeEnd) == blocks.end else {
             return room > 0 ? room : startSegment(wanted, for: replica)
         }
-        record.freeEnd += UInt32(appendBlocks(wanted - room, for: replica, record))
-        replicas[replica] = record
-        return Int(record.freeEnd - record.freeAddress)
+        let added = appendBlocks(wanted - room, for: replica)
+        replicas[replica].freeEnd += UInt32(added)
+        return room + added
     }
 
     /// Starts another segment, whatever is left of the newest one.
     private mutating func startSegment(_ wanted: Int, for replica: Int) -> Int {
         let start = UInt32(blocks.end)
         replicas.noteSegment(at: start, by: replica)
-        var record = replicas[replica]
-        record.freeAddress = start
-        record.freeEnd = start + UInt32(appendBlocks(wanted, for: replica, record))
-        replicas[replica] = record
-        return Int(record.freeEnd - start)
+        let added = appendBlocks(wanted, for: replica)
+        replicas[replica].freeEnd = start + UInt32(added)
+        return added
     }
 
     /// Adds addresses for at least `wanted` elements, and as many again as the replica has: who writes little costs little.
-    private mutating func appendBlocks(_ wanted: Int, for replica: Int, _ record: ReplicaRecord) -> Int {
+    private mutating func appendBlocks(_ wanted: Int, for replica: Int) -> Int {
+        let record = replicas[replica]
         let again = min(max(Int(record.nextCounter), Self.minimumSegment), Self.maximumSegment)
         let count = (max(wanted, again) + BlockTable.size - 1) / BlockTable.size
-        blocks.append(count: count, owner: replica, delta: record.nextCounter &- record.freeAddress)
+        blocks.append(count: count, owner: replica, delta: 0 &- record.addressOffset)
         text.append(repeating: 0, count: count * BlockTable.size)
         return count * BlockTable.size
     }

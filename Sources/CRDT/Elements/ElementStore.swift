@@ -17,8 +17,9 @@ struct ElementStore: ~Copyable, Sendable {
     var blocks = BlockTable()
     var replicas = ReplicaTable()
     var tree = RunTree()
-    /// Where the last edit ended; what makes typing O(1).
-    var cursor = Gap(root: .max, leaf: RunTree.none, index: 0, offset: 0, runStart: 0, leafStart: 0)
+    /// The ``cursor``, as it was when a place was opened there last.
+    var lastGap = Gap(root: .max, leaf: RunTree.none, index: 0, offset: 0, runStart: 0, leafStart: 0)
+    var open = OpenPlace()
     /// The next Lamport timestamp: above those of all elements.
     var clock: UInt64 = 0
     /// All elements that were ever inserted, by whomever.

@@ -20,21 +20,22 @@ enum Checksum {
     }()
 
     static func crc32(_ bytes: [UInt8], _ range: Range<Int>) -> UInt32 {
-        let tables = Self.tables
+        crc32(bytes.span.extracting(range))
+    }
+
+    static func crc32(_ bytes: Span<UInt8>) -> UInt32 {
+        let tables = tables.span
         var sum = UInt32.max
-        var position = range.lowerBound
-        while position + 8 <= range.upperBound {
-            let low =
-                sum
-                ^ (UInt32(bytes[position]) | UInt32(bytes[position + 1]) << 8 | UInt32(bytes[position + 2]) << 16
-                    | UInt32(bytes[position + 3]) << 24)
-            sum = tables[7 * 256 + Int(low & 0xFF)] ^ tables[6 * 256 + Int(low >> 8 & 0xFF)]
-            sum ^= tables[5 * 256 + Int(low >> 16 & 0xFF)] ^ tables[4 * 256 + Int(low >> 24)]
-            sum ^= tables[3 * 256 + Int(bytes[position + 4])] ^ tables[2 * 256 + Int(bytes[position + 5])]
-            sum ^= tables[256 + Int(bytes[position + 6])] ^ tables[Int(bytes[position + 7])]
+        var position = 0
+        while position + 8 <= bytes.count {
+            let word = bytes.word(at: position) ^ UInt64(sum)
+            sum = tables[7 * 256 + Int(word & 0xFF)] ^ tables[6 * 256 + Int(word >> 8 & 0xFF)]
+            sum ^= tables[5 * 256 + Int(word >> 16 & 0xFF)] ^ tables[4 * 256 + Int(word >> 24 & 0xFF)]
+            sum ^= tables[3 * 256 + Int(word >> 32 & 0xFF)] ^ tables[2 * 256 + Int(word >> 40 & 0xFF)]
+            sum ^= tables[256 + Int(word >> 48 & 0xFF)] ^ tables[Int(word >> 56)]
             position += 8
         }
-        while position < range.upperBound {
+        while position < bytes.count {
             sum = tables[Int((sum ^ UInt32(bytes[position])) & 0xFF)] ^ (sum >> 8)
             position += 1
         }
@@ -46,28 +47,32 @@ enum Checksum {
     /// Odd, and without eight equal bits in a row: a single flipped bit of the last word always shows.
     private static let factor: UInt64 = 0x9E37_79B9_7F4A_7C15
 
-    /// A byte that tells most damage to a few bytes: one multiplication for eight of them.
+    /// A byte that tells most damage to a few bytes: one multiplication for eight of them, and one for their count.
     ///
     /// A keystroke's change has six bytes or so, and is checked on every replica: with a table this took longer than all
     /// the rest of its header.
     static func short(_ bytes: [UInt8], _ range: Range<Int>) -> UInt8 {
-        var sum = start(count: range.count)
-        var position = range.lowerBound
-        while position < range.upperBound {
-            let end = min(position + 8, range.upperBound)
-            var word: UInt64 = 0
-            for index in (position..<end).reversed() { word = word << 8 | UInt64(bytes[index]) }
-            sum = fold(sum, word)
-            position = end
-        }
-        return UInt8(truncatingIfNeeded: sum >> 56)
+        short(bytes.span.extracting(range))
     }
 
-    /// What the sum of `count` bytes starts with.
     @inline(__always)
-    static func start(count: Int) -> UInt64 { UInt64(truncatingIfNeeded: count) &* factor }
+    static func short(_ bytes: Span<UInt8>) -> UInt8 {
+        var sum: UInt64 = 0
+        var position = 0
+        while position < bytes.count {
+            sum = fold(sum, bytes.word(at: position))
+            position &+= 8
+        }
+        return finish(sum, count: bytes.count)
+    }
 
-    /// Adds eight bytes, little-endian; the last word is filled up with zeros.
+    /// Adds eight bytes, little-endian, to a sum that starts at 0; the last word is filled up with zeros.
     @inline(__always)
     static func fold(_ sum: UInt64, _ word: UInt64) -> UInt64 { ((sum ^ sum >> 32) ^ word) &* factor }
+
+    /// The byte, once all words of `count` bytes are in the sum.
+    @inline(__always)
+    static func finish(_ sum: UInt64, count: Int) -> UInt8 {
+        UInt8(truncatingIfNeeded: fold(sum, UInt64(truncatingIfNeeded: count)) >> 56)
+    }
 }

@@ -134,9 +134,7 @@ struct SnapshotReader: ~Copyable {
             store.replicas.noteJump(jump, by: replica)
         }
         if count > 0 {
-            let end = jump.value + UInt64(elements)
-            store.replicas[replica].lamportEnd = end
-            store.clock = max(store.clock, end)
+            store.clock = max(store.clock, jump.value + UInt64(elements))
         }
     }
 
@@ -148,7 +146,6 @@ struct SnapshotReader: ~Copyable {
         store.blocks.append(count: blocks, owner: replica, delta: 0 &- start)
         store.text.append(repeating: 0, count: blocks * BlockTable.size)
         store.replicas[replica].nextCounter = UInt32(elements)
-        store.replicas[replica].freeAddress = start + UInt32(elements)
         store.replicas[replica].freeEnd = start + UInt32(blocks * BlockTable.size)
     }
 

@@ -72,9 +72,9 @@ struct SnapshotWriter {
             expected = record.id &+ 1
             bytes.appendVarint(record.nextSequence)
             bytes.appendVarint(UInt64(record.nextCounter))
-            bytes.appendVarint(UInt64(record.lamports.count))
+            bytes.appendVarint(record.lamportJumpCount)
             var before = Jump(key: 0, value: 0)
-            for position in 0..<Int(record.lamports.count) {
+            for position in 0..<record.lamportJumpCount {
                 let jump = store.replicas.lamportJump(position, by: index)
                 bytes.appendVarint(UInt64(jump.key - before.key))
                 bytes.appendVarint(jump.value - before.value)

@@ -34,6 +34,24 @@ struct Run: BitwiseCopyable, Sendable {
     @inline(__always)
     var end: UInt32 { address &+ lengthAndLife >> 1 }
 
+    /// Adds elements at the end, or takes them away.
+    @inline(__always)
+    mutating func grow(by count: Int) { lengthAndLife &+= UInt32(truncatingIfNeeded: count &<< 1) }
+
+    /// Adds the element before the first one.
+    @inline(__always)
+    mutating func growLeft() {
+        address &-= 1
+        lengthAndLife &+= 2
+    }
+
+    /// Takes the first element away.
+    @inline(__always)
+    mutating func shrinkLeft() {
+        address &+= 1
+        lengthAndLife &-= 2
+    }
+
     mutating func die() { lengthAndLife |= 1 }
 
     /// Splits off what comes after the first `length` elements.

@@ -11,6 +11,7 @@ extension RunTree {
 
     @inline(never)
     private mutating func splitLeaf(at gap: inout Gap, _ blocks: inout BlockTable) {
+        noteChange()
         let left = gap.leaf
         let count = count(of: left)
         // Who writes at the end leaves full leaves behind.

@@ -153,12 +153,14 @@ extension RunTree {
     @inline(__always)
     private mutating func openRuns(_ added: Int, at leaf: UInt32, _ index: Int) {
         let count = count(of: leaf)
+        noteChange()
         runs.move(from: Self.run(leaf, index), to: Self.run(leaf, index + added), count: count - index)
         leaves[Int(leaf)].count += UInt32(truncatingIfNeeded: added)
     }
 
     @inline(__always)
     private mutating func closeRuns(_ removed: Int, at leaf: UInt32, _ index: Int) {
+        noteChange()
         let end = index + removed
         runs.move(from: Self.run(leaf, end), to: Self.run(leaf, index), count: count(of: leaf) - end)
         leaves[Int(leaf)].count -= UInt32(truncatingIfNeeded: removed)

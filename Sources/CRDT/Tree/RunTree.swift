@@ -51,6 +51,9 @@ struct RunTree: ~Copyable, Sendable {
     var nodes = Slab<Node>()
     var roots = Slab<Root>()
 
+    /// Rises with every change of runs or counts, except where an open place goes on.
+    private(set) var revision: UInt64 = 0
+
     // MARK: Arithmetic of links
 
     @inline(__always)
@@ -122,9 +125,14 @@ struct RunTree: ~Copyable, Sendable {
 
     // MARK: Counting
 
+    /// Closes the open place, if there is one.
+    @inline(__always)
+    mutating func noteChange() { revision &+= 1 }
+
     /// Adds to the visible units of a leaf, in all its ancestors.
     @inline(__always)
     mutating func addVisible(_ delta: Int, to leaf: UInt32) {
+        noteChange()
         let change = UInt32(truncatingIfNeeded: delta)
         var link = leaves[Int(leaf)].parent
         while true {

@@ -123,12 +123,12 @@ public enum FuzzCRDT {
     /// The one-byte sum of a short change, as `FORMAT.md` says.
     private static func shortSum(_ body: ArraySlice<UInt8>) -> UInt8 {
         let factor: UInt64 = 0x9E37_79B9_7F4A_7C15
-        var sum = UInt64(body.count) &* factor
+        var sum: UInt64 = 0
         for start in stride(from: body.startIndex, to: body.endIndex, by: 8) {
             let word = body[start..<min(start + 8, body.endIndex)].reversed().reduce(0) { $0 << 8 | UInt64($1) }
             sum = ((sum ^ sum >> 32) ^ word) &* factor
         }
-        return UInt8(truncatingIfNeeded: sum >> 56)
+        return UInt8(truncatingIfNeeded: (sum ^ sum >> 32 ^ UInt64(body.count)) &* factor >> 56)
     }
 
     private static func apply(_ changes: [Change], _ fallback: Int) {

@@ -1,0 +1,119 @@
+/// Encoded changes, one after the other: where local edits write what is to be sent, without an allocation for each.
+///
+/// It is lent to the edits and drained by whoever sends: take ``changeSet`` or go through ``forEach(from:_:)``, then
+/// ``removeAll()``, which keeps the memory.
+///
+///     var changes = ChangeBuffer()
+///     try document.insert([104, 105].span, at: 0, in: body, to: &changes)
+///     send(changes.changeSet)
+///     changes.removeAll()
+public struct ChangeBuffer: ~Copyable, Sendable {
+    /// Rows as in a change set: a varint length, then the change.
+    var rows = ByteRow()
+
+    /// How many changes it holds.
+    public internal(set) var count = 0
+
+    /// An empty buffer.
+    public init() {}
+
+    /// How many bytes it holds, lengths included: the place of the next change, for ``forEach(from:_:)``.
+    public var byteCount: Int { rows.count }
+
+    /// Forgets the changes and keeps the memory.
+    public mutating func removeAll() {
+        rows.removeAll()
+        count = 0
+    }
+
+    /// All changes as one blob, as ``ChangeSet/encode(_:)`` writes it: one change alone is written as itself.
+    ///
+    /// - Complexity: O(n) for n bytes.
+    public var changeSet: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(rows.count + 8)
+        if count != 1 {
+            bytes.append(ChangeSet.magic)
+            bytes.appendVarint(count)
+            rows.read(0..<rows.count, into: &bytes)
+            return bytes
+        }
+        forEach { change in
+            for index in change.indices { bytes.append(change[index]) }
+        }
+        return bytes
+    }
+
+    /// Goes through the changes in order.
+    ///
+    /// - Parameters:
+    ///   - start: the ``byteCount`` of an earlier moment, to skip what was there then.
+    ///   - body: is lent the bytes of one change.
+    /// - Throws: what `body` throws.
+    public func forEach<Failure: Error>(
+        from start: Int = 0,
+        _ body: (Span<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        var position = start
+        while let range = nextRow(after: position) {
+            try rows.withSpan(range, body)
+            position = range.upperBound
+        }
+    }
+
+    /// The place of the change whose row starts at `position`.
+    func nextRow(after position: Int) -> Range<Int>? {
+        precondition(position >= 0, "No change starts before the first one.")
+        guard position < rows.count else { return nil }
+        var start = position + 1
+        var length = Int(rows[position] & 0x7F)
+        var shift = 7
+        while rows[start - 1] >= 0x80 {
+            precondition(start < rows.count && shift < 42, "No change starts there.")
+            length |= Int(rows[start] & 0x7F) << shift
+            start += 1
+            shift += 7
+        }
+        precondition(length <= rows.count - start, "No change starts there.")
+        return start..<start + length
+    }
+
+    /// Appends a change that was written elsewhere.
+    mutating func append(_ change: Change) {
+        var length: [UInt8] = []
+        length.appendVarint(change.encoded.count)
+        rows.append(length)
+        rows.append(change.encoded)
+        count += 1
+    }
+
+    /// Sequences from this on do not fit the changes of one word.
+    static let maximumWordSequence: UInt64 = 1 << 18
+
+    /// Appends a change of one word: a first byte without flags, sequence and replica in at most three bytes, and one or
+    /// two bytes more.
+    @inline(__always)
+    mutating func append(shape: ChangeShape, name: UInt64, operand: UInt64, _ operandCount: UInt64) {
+        assert(name < 0x20_0000, "A name is too long for a word.")
+        rows.reserve(8)
+        var word = UInt64(Change.magic | Change.version | shape.rawValue)
+        var count: UInt64
+        if name >= 0x4000 {
+            word |= (name & 0x7F) &<< 8 | (name &<< 2) & 0x7F_0000 | (name &<< 3) & 0x7F00_0000 | 0x80_8000
+            count = 4
+        } else if name >= 0x80 {
+            word |= (name & 0x7F) &<< 8 | (name &<< 2) & 0x7F_0000 | 0x8000
+            count = 3
+        } else {
+            word |= name &<< 8
+            count = 2
+        }
+        word |= operand &<< (count &* 8)
+        count &+= operandCount
+        let sum = Checksum.finish(Checksum.fold(0, word), count: Int(truncatingIfNeeded: count))
+        word |= UInt64(sum) &<< (count &* 8)
+        rows.store(word &<< 8 | (count &+ 1), at: rows.count)
+        rows.extend(to: rows.count &+ Int(truncatingIfNeeded: count) &+ 2)
+        self.count &+= 1
+    }
+}

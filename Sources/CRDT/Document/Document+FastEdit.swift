@@ -1,0 +1,290 @@
+// Edits through a handle: one edit, one change, no allocation.
+//
+// A lane takes an edit only when it has seen that it is possible and simple: one insertion of a few units, or one deletion
+// of elements of one run, and little to name in the change. Everything else, and everything that is to be refused, goes
+// the general way, which alone knows the errors.
+
+extension Document {
+    /// Inserts UTF-16 code units at an offset, as one change, which is appended to `changes`; no units are no change.
+    ///
+    /// - Throws: when the edit is not possible. Nothing is edited then, and nothing appended.
+    /// - Complexity: O(1) amortised where the last edit ended, else O(log n) for n runs.
+    public mutating func insert(
+        _ units: Span<UInt16>,
+        at utf16Offset: Int,
+        in text: TextHandle,
+        to changes: inout ChangeBuffer
+    ) throws(EditError) {
+        if units.count == 1, units[0] < 0x80, typeFast(units[0], at: utf16Offset, in: text.root, to: &changes) {
+            return
+        }
+        try insertGenerally(units, at: utf16Offset, in: text, to: &changes)
+    }
+
+    @inline(never)
+    private mutating func insertGenerally(
+        _ units: Span<UInt16>,
+        at utf16Offset: Int,
+        in text: TextHandle,
+        to changes: inout ChangeBuffer
+    ) throws(EditError) {
+        if insertFast(units, at: utf16Offset, in: text.root, to: &changes) { return }
+        var copy: [UInt16] = []
+        copy.reserveCapacity(units.count)
+        for index in units.indices { copy.append(units[index]) }
+        let edit = TextEdit(root: store.rootNames[Int(text.root)], utf16Offset: utf16Offset, insert: copy)
+        try self.edit(edit, to: &changes)
+    }
+
+    /// Deletes UTF-16 code units, as one change, which is appended to `changes`; an empty range is no change.
+    ///
+    /// - Throws: when the edit is not possible. Nothing is edited then, and nothing appended.
+    /// - Complexity: O(1) amortised where the last edit ended, else O(k log n) for k deleted of n runs.
+    public mutating func delete(
+        _ utf16Range: Range<Int>,
+        in text: TextHandle,
+        to changes: inout ChangeBuffer
+    ) throws(EditError) {
+        if eraseFast(utf16Range, in: text.root, to: &changes) { return }
+        try deleteGenerally(utf16Range, in: text, to: &changes)
+    }
+
+    @inline(never)
+    private mutating func deleteGenerally(
+        _ utf16Range: Range<Int>,
+        in text: TextHandle,
+        to changes: inout ChangeBuffer
+    ) throws(EditError) {
+        if deleteFast(utf16Range, in: text.root, to: &changes) { return }
+        let (count, overflow) = utf16Range.upperBound.subtractingReportingOverflow(utf16Range.lowerBound)
+        guard !overflow else { throw .outOfBounds }
+        let name = store.rootNames[Int(text.root)]
+        try edit(TextEdit(root: name, utf16Offset: utf16Range.lowerBound, deleteCount: count), to: &changes)
+    }
+
+    @inline(never)
+    private mutating func edit(_ edit: TextEdit, to changes: inout ChangeBuffer) throws(EditError) {
+        if let change = try self.edit([edit]) { changes.append(change) }
+    }
+
+    // MARK: Insertion
+
+    /// The most units of one insertion: see ``ShortChangeWriter/capacity``.
+    private static var fastUnitCount: Int { 64 }
+
+    @inline(__always)
+    private mutating func insertFast(
+        _ units: Span<UInt16>,
+        at utf16Offset: Int,
+        in root: UInt32,
+        to changes: inout ChangeBuffer
+    ) -> Bool {
+        guard units.count > 0, units.count <= Self.fastUnitCount, utf16Offset >= 0,
+            utf16Offset <= store.visibleCount(of: root), news.count <= 1, store.canHold(units.count),
+            let author = localIndex
+        else { return false }
+        var byteCount = 0
+        for index in units.indices {
+            let unit = units[index]
+            if UTF16Unit.isSurrogate(unit) { return false }
+            byteCount &+= unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3
+        }
+        var gap = store.gap(at: utf16Offset, in: root)
+        guard let origin = store.address(before: gap), !UTF16Unit.isHigh(store.text[Int(origin)]) else { return false }
+        let owner = store.blocks.owner(of: origin)
+        let counter = store.blocks.counter(of: origin)
+        var writer = ShortChangeWriter(&changes)
+        let next = store.replicas[author].nextCounter
+        let isOwn = owner == author
+        let shape: ChangeShape =
+            isOwn && counter &+ 1 == next && units.count == 1 && byteCount == 1 ? .typing : .single
+        writeHeader(shape, isInsertion: true, author, &writer, &changes)
+        if shape == .single {
+            writeOrigin(owner, counter, isOwn ? next &- counter : 0, byteCount, &writer, &changes)
+        }
+        for index in units.indices { writer.put(utf8: units[index], &changes) }
+        writer.finish(&changes)
+        forgetNews()
+        store.insertFew(units, at: &gap, by: author, lamport: store.clock)
+        store.cursor = gap
+        store.openForTyping(by: author)
+        return true
+    }
+
+    @inline(__always)
+    private mutating func writeOrigin(
+        _ owner: Int,
+        _ counter: UInt32,
+        _ distance: UInt32,
+        _ byteCount: Int,
+        _ writer: inout ShortChangeWriter,
+        _ changes: inout ChangeBuffer
+    ) {
+        let length = byteCount < 16 ? UInt8(truncatingIfNeeded: byteCount) &<< Operation.insertLengthShift : 0
+        if distance == 1 {
+            writer.put(UInt64(length | Operation.originNewest), 1, &changes)
+        } else if distance > 1 {
+            writer.put(UInt64(length | Operation.originOwn), 1, &changes)
+            writer.put(varint: UInt64(distance), &changes)
+        } else {
+            writer.put(UInt64(length | Operation.originOther), 1, &changes)
+            writeName(owner, counter, &writer, &changes)
+        }
+        if length == 0 { writer.put(varint: UInt64(byteCount), &changes) }
+    }
+
+    // MARK: Deletion
+
+    @inline(__always)
+    private mutating func deleteFast(
+        _ utf16Range: Range<Int>,
+        in root: UInt32,
+        to changes: inout ChangeBuffer
+    ) -> Bool {
+        let count = utf16Range.count
+        guard count > 0, utf16Range.lowerBound >= 0, utf16Range.upperBound <= store.visibleCount(of: root),
+            news.count <= 1, let author = localIndex
+        else { return false }
+        var gap = store.gap(at: utf16Range.lowerBound, in: root)
+        // Past tombstones, to the run that is to die.
+        while true {
+            let run = store.tree.run(at: gap)
+            if !run.isDead, gap.offset < run.length { break }
+            if !store.tree.advance(&gap) { return false }
+        }
+        let run = store.tree.run(at: gap)
+        guard count <= run.length &- gap.offset else { return false }
+        let first = run.address &+ UInt32(truncatingIfNeeded: gap.offset)
+        let last = first &+ UInt32(truncatingIfNeeded: count &- 1)
+        guard !UTF16Unit.isLow(store.text[Int(first)]), !UTF16Unit.isHigh(store.text[Int(last)]) else { return false }
+        let owner = store.blocks.owner(of: first)
+        let counter = store.blocks.counter(of: first)
+        var writer = ShortChangeWriter(&changes)
+        let isOwn = owner == author
+        let shape: ChangeShape = isOwn && count == 1 ? .erasing : .single
+        writeHeader(shape, isInsertion: false, author, &writer, &changes)
+        let short = count < 32 ? UInt8(truncatingIfNeeded: count) &<< Operation.deleteCountShift : 0
+        if isOwn {
+            if shape == .single { writer.put(UInt64(short | Operation.deleteKind), 1, &changes) }
+            writer.put(varint: UInt64(store.replicas[author].nextCounter &- counter), &changes)
+        } else {
+            writer.put(UInt64(short | Operation.deleteKind | Operation.deleteOther), 1, &changes)
+            writeName(owner, counter, &writer, &changes)
+        }
+        if short == 0 { writer.put(varint: UInt64(count), &changes) }
+        writer.finish(&changes)
+        forgetNews()
+        store.tree.kill(count, at: &gap, &store.blocks)
+        store.cursor = gap
+        store.openForErasing()
+        return true
+    }
+
+    // MARK: Typing and erasing on
+
+    /// Types a character of ASCII where the local replica is typing.
+    @inline(__always)
+    private mutating func typeFast(
+        _ unit: UInt16,
+        at utf16Offset: Int,
+        in root: UInt32,
+        to changes: inout ChangeBuffer
+    ) -> Bool {
+        guard let author = localIndex, store.canType(by: author), store.open.position == utf16Offset,
+            store.open.root == root, news.count == 0, replica.rawValue < Change.replicaFollows
+        else { return false }
+        let sequence = store.replicas[author].nextSequence
+        guard sequence < ChangeBuffer.maximumWordSequence else { return false }
+        store.replicas[author].nextSequence = sequence &+ 1
+        let name = sequence &<< 3 | replica.rawValue
+        changes.append(shape: .typing, name: name, operand: UInt64(unit), 1)
+        store.type(unit, by: author)
+        return true
+    }
+
+    /// Deletes the unit on one of the sides of the tombstone where the last deletion was.
+    @inline(__always)
+    private mutating func eraseFast(
+        _ utf16Range: Range<Int>,
+        in root: UInt32,
+        to changes: inout ChangeBuffer
+    ) -> Bool {
+        guard utf16Range.count == 1, store.open.revision == store.tree.revision, store.open.root == root,
+            news.count == 0, replica.rawValue < Change.replicaFollows, let author = localIndex
+        else { return false }
+        let isLeft: Bool
+        if utf16Range.upperBound == store.open.position, store.open.leftRoom > 0 {
+            isLeft = true
+        } else if utf16Range.lowerBound == store.open.position, store.open.rightRoom > 0 {
+            isLeft = false
+        } else {
+            return false
+        }
+        let address = isLeft ? store.addressLeftOfOpen : store.addressRightOfOpen
+        let sequence = store.replicas[author].nextSequence
+        let distance = store.replicas[author].nextCounter &- store.blocks.counter(of: address)
+        guard store.blocks.owner(of: address) == author, !UTF16Unit.isSurrogate(store.text[Int(address)]),
+            sequence < ChangeBuffer.maximumWordSequence, distance < 0x4000
+        else { return false }
+        store.replicas[author].nextSequence = sequence &+ 1
+        let name = sequence &<< 3 | replica.rawValue
+        let isShort = distance < 0x80
+        let operand = UInt64(isShort ? distance : distance & 0x7F | 0x80 | (distance &>> 7) &<< 8)
+        changes.append(shape: .erasing, name: name, operand: operand, isShort ? 1 : 2)
+        if isLeft { store.eraseLeft() } else { store.eraseRight() }
+        return true
+    }
+
+    // MARK: The common parts
+
+    /// Everything before the operations; the change counts as made from here on.
+    @inline(__always)
+    private mutating func writeHeader(
+        _ shape: ChangeShape,
+        isInsertion: Bool,
+        _ author: Int,
+        _ writer: inout ShortChangeWriter,
+        _ changes: inout ChangeBuffer
+    ) {
+        let sequence = store.replicas[author].nextSequence
+        store.replicas[author].nextSequence = sequence &+ 1
+        let advance = isInsertion ? store.clock &- store.replicas[author].lamportEnd : 0
+        let flags = (news.count == 0 ? 0 : Change.dependenciesFlag) | (advance == 0 ? 0 : Change.lamportFlag)
+        writer.put(UInt64(Change.magic | Change.version | flags | shape.rawValue), 1, &changes)
+        let small = min(replica.rawValue, Change.replicaFollows)
+        writer.put(varint: sequence &<< 3 | small, &changes)
+        if small == Change.replicaFollows { writer.put(varint: replica.rawValue, &changes) }
+        if news.count > 0 {
+            let dependency = Int(news[0])
+            writer.put(1, 1, &changes)
+            writer.put(varint: store.replicas[dependency].id, &changes)
+            writer.put(varint: store.replicas[dependency].nextSequence, &changes)
+        }
+        if advance != 0 { writer.put(varint: advance, &changes) }
+    }
+
+    @inline(__always)
+    private mutating func forgetNews() {
+        if news.count > 0 {
+            store.replicas[Int(news[0])].isNews = false
+            news.removeAll()
+        }
+    }
+
+    /// Names an element of another replica, which is the first number when the change depends on it.
+    @inline(__always)
+    private mutating func writeName(
+        _ owner: Int,
+        _ counter: UInt32,
+        _ writer: inout ShortChangeWriter,
+        _ changes: inout ChangeBuffer
+    ) {
+        if news.count > 0, Int(news[0]) == owner {
+            writer.put(1, 1, &changes)
+        } else {
+            writer.put(0, 1, &changes)
+            writer.put(varint: store.replicas[owner].id, &changes)
+        }
+        writer.put(varint: UInt64(counter), &changes)
+    }
+}

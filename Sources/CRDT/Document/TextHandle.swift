@@ -1,0 +1,21 @@
+/// A text of one document, found once: edits through it look up no name.
+///
+/// It belongs to the document that gave it, for as long as that lives, and means nothing to another.
+public struct TextHandle: Hashable, Sendable {
+    /// The number of the container.
+    let root: UInt32
+}
+
+extension Document {
+    /// Finds a text that something was inserted into, for edits through its handle; `nil` when there is none.
+    public func textHandle(_ root: RootName) -> TextHandle? {
+        store.root(named: root).map { TextHandle(root: $0) }
+    }
+
+    /// The length of a text in UTF-16 code units.
+    ///
+    /// - Complexity: O(1).
+    public func utf16Count(of text: TextHandle) -> Int {
+        store.visibleCount(of: text.root)
+    }
+}

@@ -1,0 +1,167 @@
+/// A place where edits go on without a search: where somebody types, or where elements are erased one by one.
+///
+/// It is valid while the tree's ``RunTree/revision`` is the one it was opened at: whatever else changes runs or counts
+/// raises that, so that no other code has to know of open places. Everything is written through at once; nothing waits.
+struct OpenPlace: BitwiseCopyable, Sendable {
+    static let noAuthor = UInt32.max
+
+    var revision = UInt64.max
+    var root: UInt32 = 0
+    /// Who types here, directly after his newest element; `noAuthor` behind a tombstone.
+    var author = Self.noAuthor
+    /// How many visible units are on the left.
+    var position = 0
+    /// How many units can be typed, of one segment and one block.
+    var room = 0
+    /// How many units on the left and on the right of the tombstone can be erased one by one.
+    var leftRoom = 0
+    var rightRoom = 0
+    /// The run, and the counts of its ancestors; -1 where there is none.
+    var run = 0
+    var count0 = 0
+    var count1 = -1
+    var count2 = -1
+}
+
+extension ElementStore {
+    /// Where the last edit ended; what makes typing O(1).
+    var cursor: Gap {
+        @inline(__always) get {
+            var gap = lastGap
+            if open.revision == tree.revision {
+                gap.offset = tree.runs[open.run].length
+                if open.author == OpenPlace.noAuthor { gap.runStart = open.position }
+            }
+            return gap
+        }
+        @inline(__always) set {
+            lastGap = newValue
+            open.revision = .max
+        }
+    }
+
+    // MARK: Opening
+
+    /// Opens the place behind what `author` just inserted at the cursor.
+    @inline(__always)
+    mutating func openForTyping(by author: Int) {
+        let run = tree.run(at: lastGap)
+        let address = replicas[author].freeAddress
+        guard !run.isDead, lastGap.offset == run.length, run.end == address, address & 63 != 0,
+            replicas[author].lamportEnd == clock, blocks.isClaimed(address, by: lastGap.leaf)
+        else { return }
+        let inSegment = Int(replicas[author].freeEnd &- address)
+        open.room = min(inSegment, 64 &- Int(address & 63), elementLimit &- elementCount)
+        open.author = UInt32(truncatingIfNeeded: author)
+        open.position = lastGap.runStart &+ lastGap.offset
+        open.leftRoom = 0
+        open.rightRoom = 0
+        finishOpening()
+    }
+
+    /// Opens the place behind the tombstone at the cursor.
+    @inline(__always)
+    mutating func openForErasing() {
+        let run = tree.run(at: lastGap)
+        guard run.isDead, lastGap.offset == run.length else { return }
+        open.author = OpenPlace.noAuthor
+        open.position = lastGap.runStart
+        open.room = 0
+        open.leftRoom = 0
+        open.rightRoom = 0
+        // At the edge of a block addresses may go on in another replica's: such runs are left to the general way.
+        if lastGap.index > 0 {
+            let left = tree.runs[RunTree.run(lastGap.leaf, lastGap.index &- 1)]
+            if !left.isDead, left.end == run.address { open.leftRoom = min(left.length &- 1, Int(run.address & 63)) }
+        }
+        if lastGap.index &+ 1 < tree.count(of: lastGap.leaf) {
+            let right = tree.runs[RunTree.run(lastGap.leaf, lastGap.index &+ 1)]
+            if !right.isDead, run.end == right.address, run.end & 63 != 0 {
+                open.rightRoom = min(right.length &- 1, 64 &- Int(right.address & 63))
+            }
+        }
+        finishOpening()
+    }
+
+    @inline(__always)
+    private mutating func finishOpening() {
+        open.root = lastGap.root
+        open.run = RunTree.run(lastGap.leaf, lastGap.index)
+        open.count1 = -1
+        open.count2 = -1
+        var link = tree.leaves[Int(lastGap.leaf)].parent
+        open.count0 = RunTree.child(link >> 6, Int(link & 63))
+        link = tree.nodes[Int(link >> 6)].parent
+        if link != RunTree.none {
+            open.count1 = RunTree.child(link >> 6, Int(link & 63))
+            link = tree.nodes[Int(link >> 6)].parent
+            if link != RunTree.none {
+                open.count2 = RunTree.child(link >> 6, Int(link & 63))
+                link = tree.nodes[Int(link >> 6)].parent
+                // So many levels are not worth the room here.
+                if link != RunTree.none { return }
+            }
+        }
+        open.revision = tree.revision
+    }
+
+    // MARK: Going on
+
+    /// Whether `author` can type a unit at the open place, which is his newest element's end, with the next Lamport timestamp.
+    @inline(__always)
+    func canType(by author: Int) -> Bool {
+        open.revision == tree.revision && open.room > 0 && open.author == UInt32(truncatingIfNeeded: author)
+    }
+
+    /// Types a unit that is no half of a pair.
+    @inline(__always)
+    mutating func type(_ unit: UInt16, by author: Int) {
+        assert(canType(by: author), "Nothing can be typed there.")
+        text[Int(replicas[author].freeAddress)] = unit
+        replicas[author].nextCounter &+= 1
+        tree.runs[open.run].grow(by: 1)
+        addVisibleAtOpen(1)
+        open.position &+= 1
+        open.room &-= 1
+        clock &+= 1
+        elementCount &+= 1
+    }
+
+    /// The address of the unit on the left of the open tombstone.
+    @inline(__always)
+    var addressLeftOfOpen: UInt32 { tree.runs[open.run].address &- 1 }
+
+    /// The address of the unit on the right of the open tombstone.
+    @inline(__always)
+    var addressRightOfOpen: UInt32 { tree.runs[open.run].end }
+
+    /// Deletes the unit on the left of the open tombstone; it is no half of a pair.
+    @inline(__always)
+    mutating func eraseLeft() {
+        assert(open.leftRoom > 0, "Nothing can be erased there.")
+        tree.runs[open.run &- 1].grow(by: -1)
+        tree.runs[open.run].growLeft()
+        addVisibleAtOpen(-1)
+        open.position &-= 1
+        open.leftRoom &-= 1
+    }
+
+    /// Deletes the unit on the right of the open tombstone; it is no half of a pair.
+    @inline(__always)
+    mutating func eraseRight() {
+        assert(open.rightRoom > 0, "Nothing can be erased there.")
+        tree.runs[open.run].grow(by: 1)
+        tree.runs[open.run &+ 1].shrinkLeft()
+        addVisibleAtOpen(-1)
+        open.rightRoom &-= 1
+    }
+
+    @inline(__always)
+    private mutating func addVisibleAtOpen(_ delta: Int) {
+        let change = UInt32(truncatingIfNeeded: delta)
+        tree.children[open.count0].visible &+= change
+        if open.count1 >= 0 { tree.children[open.count1].visible &+= change }
+        if open.count2 >= 0 { tree.children[open.count2].visible &+= change }
+        tree.roots[Int(open.root)].visible &+= change
+    }
+}

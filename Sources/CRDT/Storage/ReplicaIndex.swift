@@ -1,0 +1,52 @@
+/// Finds a replica's number by its identifier: a hash table with open addressing and linear probing.
+///
+/// Not a `Dictionary`: its hash alone costs as much as a whole keystroke. The hash is seeded by the process, as that of
+/// `Dictionary` is, so that nobody can choose identifiers that collide.
+struct ReplicaIndex: ~Copyable, Sendable {
+    private static let empty = UInt32.max
+
+    /// Numbers; the identifiers are with the records.
+    private var slots = Slab<UInt32>()
+    private var count = 0
+    private let seed: UInt64
+
+    init() {
+        seed = UInt64(truncatingIfNeeded: Hasher().finalize())
+    }
+
+    @inline(__always)
+    private func hash(_ id: UInt64) -> Int {
+        let product = (id ^ seed).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+        return Int(truncatingIfNeeded: product.high ^ product.low) & (slots.count - 1)
+    }
+
+    func find(_ id: UInt64, in records: borrowing Slab<ReplicaRecord>) -> Int? {
+        if count == 0 { return nil }
+        var slot = hash(id)
+        while slots[slot] != Self.empty {
+            let index = Int(slots[slot])
+            if records[index].id == id { return index }
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        return nil
+    }
+
+    /// Adds the newest record, whose identifier is not there yet.
+    mutating func insertLast(of records: borrowing Slab<ReplicaRecord>) {
+        count = records.count
+        if count * 2 > slots.count {
+            let capacity = max(8, slots.count * 2)
+            slots.removeAll()
+            slots.append(repeating: Self.empty, count: capacity)
+            for index in 0..<count { place(index, records[index].id) }
+        } else {
+            place(count - 1, records[count - 1].id)
+        }
+    }
+
+    private mutating func place(_ index: Int, _ id: UInt64) {
+        var slot = hash(id)
+        while slots[slot] != Self.empty { slot = (slot + 1) & (slots.count - 1) }
+        slots[slot] = UInt32(truncatingIfNeeded: index)
+    }
+}
