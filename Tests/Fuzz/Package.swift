@@ -17,7 +17,9 @@ let package = Package(
         .target(name: "FuzzCRDT", dependencies: ["FuzzKit", .product(name: "CRDT", package: "quire")]),
         // Engine.IO, Socket.IO and JSON.
         .target(name: "FuzzProtocol", dependencies: ["FuzzKit", .product(name: "SocketIOProtocol", package: "quire")]),
-        .executableTarget(name: "fuzz", dependencies: ["FuzzKit", "FuzzCRDT", "FuzzProtocol"]),
+        // Random histories of documents beside a naive oracle: links to the files in Tests/TestSupport.
+        .target(name: "Histories", dependencies: [.product(name: "CRDT", package: "quire")]),
+        .executableTarget(name: "fuzz", dependencies: ["FuzzKit", "FuzzCRDT", "FuzzProtocol", "Histories"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -3,7 +3,7 @@ import Foundation
 /// Which random histories a test runs: how many is set by `FUZZ_ITERATIONS`, and `FUZZ_SEED` replays one.
 public enum Fuzz {
     /// How many histories, unless a seed is given.
-    public static let iterations: Int = environment("FUZZ_ITERATIONS").flatMap { Int($0) } ?? 10_000
+    public static let iterations: Int = environment("FUZZ_ITERATIONS").flatMap { Int($0) } ?? 3000
 
     /// The seed to replay alone.
     public static let replayedSeed: UInt64? = environment("FUZZ_SEED").flatMap { UInt64($0) }
@@ -14,7 +14,7 @@ public enum Fuzz {
     /// The seeds in blocks, each of which is one case of a test: its first and last seed are printed with it.
     public static let blocks: [ClosedRange<UInt64>] = {
         if let seed = replayedSeed { return [seed...seed] }
-        let size: UInt64 = 500
+        let size: UInt64 = 100
         let end = firstSeed + UInt64(max(iterations, 1))
         return stride(from: firstSeed, to: end, by: Int(size)).map { $0...min($0 + size, end) - 1 }
     }()

@@ -2,6 +2,7 @@ import Foundation
 import FuzzCRDT
 import FuzzKit
 import FuzzProtocol
+import Histories
 
 /// What the command line asks for.
 struct Options {
@@ -32,9 +33,38 @@ struct Options {
     }
 }
 
+/// Random histories against the oracle: `--target histories`, not among `all`, because a million of them take long.
+///
+/// History n of a run has the seed `--seed` + n, so that one is repeated alone by its printed seed.
+func runHistories(_ options: Options) {
+    let start = ContinuousClock.now
+    var large = 0
+    var failed = 0
+    for iteration in 0..<options.iterations {
+        var history = RandomHistory(seed: options.seed &+ UInt64(iteration))
+        if history.replicaCount == 50 { large += 1 }
+        do {
+            try history.run()
+        } catch {
+            print("seed \(options.seed &+ UInt64(iteration)): \(error)")
+            failed += 1
+        }
+        guard (iteration + 1).isMultiple(of: 100_000) else { continue }
+        print("histories: \(iteration + 1) done after \((ContinuousClock.now - start) / .seconds(1)) s")
+        fflush(nil)
+    }
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    print(
+        "histories: \(options.iterations) from seed \(options.seed), \(large) of them with 50 replicas, "
+            + "\(seconds) s, \(failed) failed"
+    )
+    exit(failed == 0 ? 0 : 1)
+}
+
 let usage = "usage: fuzz [--target NAME|all] [--iterations N] [--seed N] [--list]"
 let targets = FuzzCRDT.targets + FuzzProtocol.targets
 guard let options = Options(arguments: Array(CommandLine.arguments.dropFirst())) else { fatalError(usage) }
+if options.target == "histories" { runHistories(options) }
 let chosen = targets.filter { options.target == "all" || $0.name == options.target }
 precondition(!chosen.isEmpty, "No such target. There are: \(targets.map(\.name))")
 
