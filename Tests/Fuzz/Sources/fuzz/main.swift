@@ -65,6 +65,7 @@ let usage = "usage: fuzz [--target NAME|all] [--iterations N] [--seed N] [--list
 let targets = FuzzCRDT.targets + FuzzProtocol.targets
 guard let options = Options(arguments: Array(CommandLine.arguments.dropFirst())) else { fatalError(usage) }
 if options.target == "histories" { runHistories(options) }
+if options.target == "corners" { runCorners(percent: min(options.iterations, 100)) }
 let chosen = targets.filter { options.target == "all" || $0.name == options.target }
 precondition(!chosen.isEmpty, "No such target. There are: \(targets.map(\.name))")
 
