@@ -99,10 +99,10 @@ public struct ChangeBuffer: ~Copyable, Sendable {
         var word = UInt64(Change.magic | Change.version | shape.rawValue)
         var count: UInt64
         if name >= 0x4000 {
-            word |= (name & 0x7F) &<< 8 | (name &<< 2) & 0x7F_0000 | (name &<< 3) & 0x7F00_0000 | 0x80_8000
+            word |= (name & 0x7F) &<< 8 | (name &<< 9) & 0x7F_0000 | (name &<< 10) & 0x7F00_0000 | 0x80_8000
             count = 4
         } else if name >= 0x80 {
-            word |= (name & 0x7F) &<< 8 | (name &<< 2) & 0x7F_0000 | 0x8000
+            word |= (name & 0x7F) &<< 8 | (name &<< 9) & 0x7F_0000 | 0x8000
             count = 3
         } else {
             word |= name &<< 8

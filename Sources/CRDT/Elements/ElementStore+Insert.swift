@@ -37,14 +37,23 @@ extension ElementStore {
         if Int(replicas[replica].freeEnd &- replicas[replica].freeAddress) < count {
             return insertSlowly(units, at: &gap, by: replica, lamport: lamport)
         }
+        let address = Int(place(count, at: &gap, by: replica, lamport: lamport))
+        for index in 0..<count { text[address &+ index] = units[index] }
+    }
+
+    /// Gives the next elements of a replica addresses and a place; their text is to be written then.
+    ///
+    /// - Precondition: there is room for them in the replica's segment.
+    @inline(__always)
+    mutating func place(_ count: Int, at gap: inout Gap, by replica: Int, lamport: UInt64) -> UInt32 {
         replicas.noteLamport(lamport, by: replica)
         let address = replicas[replica].freeAddress
         replicas[replica].nextCounter &+= UInt32(truncatingIfNeeded: count)
-        for index in 0..<count { text[Int(address) &+ index] = units[index] }
         tree.insert(Run(address: address, length: count, isDead: false), at: &gap, &blocks)
         tree.lowerMinimum(of: gap.leaf, to: Rank(lamport: lamport, replica: replicas[replica].id))
         clock = max(clock, lamport &+ UInt64(truncatingIfNeeded: count))
         elementCount &+= count
+        return address
     }
 
     @inline(never)

@@ -1,0 +1,107 @@
+/// Patches in a row of plain numbers: what received changes did, without an allocation for each.
+///
+/// It is lent to ``Document/receive(_:patches:)-(Span<UInt8>,_)`` and read by whoever follows the document. Patches come in
+/// order; each one's offset counts in the text as the one before left it.
+public struct PatchBuffer: ~Copyable, Sendable {
+    struct Record: BitwiseCopyable, Sendable {
+        var container: UInt32
+        var utf16Offset: UInt32
+        var deleteCount: UInt32
+        var insertCount: UInt32
+        /// Where the inserted units start.
+        var units: Int
+    }
+
+    private var records = Slab<Record>()
+    private var units = Slab<UInt16>()
+    /// The names of the containers, by their number in the document that wrote last.
+    private(set) var names: [RootName] = []
+
+    /// An empty buffer.
+    public init() {}
+
+    /// How many patches it holds.
+    public var count: Int { records.count }
+
+    /// Forgets the patches and keeps the memory.
+    public mutating func removeAll() {
+        records.removeAll()
+        units.removeAll()
+    }
+
+    /// A patch as a value.
+    ///
+    /// - Precondition: the index is below ``count``.
+    /// - Complexity: O(n) for n inserted units.
+    public subscript(_ index: Int) -> Patch {
+        precondition(index >= 0 && index < count, "There is no such patch.")
+        let record = records[index]
+        var insert: [UInt16] = []
+        units.read(record.units..<record.units + Int(record.insertCount), into: &insert)
+        return Patch(
+            root: names[Int(record.container)],
+            utf16Offset: Int(record.utf16Offset),
+            deleteCount: Int(record.deleteCount),
+            insert: insert
+        )
+    }
+
+    /// Where a patch of a text is, and how many units it deletes and inserts there: for those who need no value.
+    ///
+    /// - Precondition: the index is below ``count``.
+    public func splice(at index: Int) -> (utf16Offset: Int, deleteCount: Int, insertCount: Int) {
+        precondition(index >= 0 && index < count, "There is no such patch.")
+        let record = records[index]
+        return (Int(record.utf16Offset), Int(record.deleteCount), Int(record.insertCount))
+    }
+
+    // MARK: Writing
+
+    /// Takes over the names of a document that has more than when it wrote last.
+    @inline(__always)
+    mutating func know(_ store: borrowing ElementStore) {
+        if names.count != store.rootNames.count { names = store.rootNames }
+    }
+
+    @inline(__always)
+    mutating func insert(_ unit: UInt16, at utf16Offset: Int, in container: UInt32) {
+        append(container, utf16Offset, 0, 1)
+        units.append(unit)
+    }
+
+    @inline(__always)
+    mutating func delete(_ count: Int, at utf16Offset: Int, in container: UInt32) {
+        append(container, utf16Offset, count, 0)
+    }
+
+    /// Notes an insertion of the units that are in the arena from `address` on.
+    mutating func insert(
+        _ count: Int,
+        from address: Int,
+        of text: borrowing Slab<UInt16>,
+        at utf16Offset: Int,
+        in container: UInt32
+    ) {
+        append(container, utf16Offset, 0, count)
+        for index in address..<address + count { units.append(text[index]) }
+    }
+
+    mutating func append(_ patch: Patch) {
+        guard let container = names.firstIndex(of: patch.root) else { return }
+        append(UInt32(container), patch.utf16Offset, patch.deleteCount, patch.insert.count)
+        for unit in patch.insert { units.append(unit) }
+    }
+
+    @inline(__always)
+    private mutating func append(_ container: UInt32, _ utf16Offset: Int, _ deleteCount: Int, _ insertCount: Int) {
+        records.append(
+            Record(
+                container: container,
+                utf16Offset: UInt32(truncatingIfNeeded: utf16Offset),
+                deleteCount: UInt32(truncatingIfNeeded: deleteCount),
+                insertCount: UInt32(truncatingIfNeeded: insertCount),
+                units: units.count
+            )
+        )
+    }
+}
