@@ -26,6 +26,7 @@ extension Document {
     /// - Parameters:
     ///   - bytes: a change, or a set of them.
     ///   - patches: what was done to the texts is appended here.
+    /// - Returns: what became of them.
     /// - Throws: when the bytes are no change or no set, and nothing has changed then; or when a change is refused or the
     ///   backlog is full: the first such error, once everything else was done as if that change had not come.
     /// - Complexity: O(1) amortised for typing that continues where the last change ended, else O(log n) an operation for
@@ -42,6 +43,7 @@ extension Document {
 
     /// Applies the changes of a buffer from a place on, which was its ``ChangeBuffer/byteCount`` at some time.
     ///
+    /// - Returns: what became of them, together.
     /// - Throws: as for bytes.
     public mutating func receive(
         _ changes: borrowing ChangeBuffer,
