@@ -105,9 +105,16 @@ struct Batch {
         guard snapshot.revision <= row.revision else {
             return .failure(StoreError(.conflict, "a snapshot of revision \(snapshot.revision) after \(row.revision)"))
         }
+        let packed = PackedSnapshot(snapshot)
         try database.execute(
-            sql: "INSERT OR REPLACE INTO snapshots (document, revision, bytes, checksum) VALUES (?, ?, ?, ?)",
-            arguments: [id.rawValue, snapshot.revision.stored, Data(snapshot.bytes), snapshot.checksum(id)]
+            sql: """
+                INSERT OR REPLACE INTO snapshots (document, revision, encoding, length, bytes, checksum)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                id.rawValue, packed.revision.stored, packed.encoding.rawValue, packed.byteCount, Data(packed.bytes),
+                packed.checksum(id),
+            ]
         )
         try database.execute(
             sql: "DELETE FROM quarantine WHERE document = ? AND item = 'snapshot' AND revision = ?",

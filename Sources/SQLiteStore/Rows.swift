@@ -34,17 +34,6 @@ extension LogEntry {
     }
 }
 
-extension StoredSnapshot {
-    /// What the row's checksum must be.
-    func checksum(_ id: DocumentID) -> Int64 {
-        var checksum = Checksum()
-        checksum.add(id.rawValue)
-        checksum.add(revision.stored)
-        checksum.add(bytes)
-        return Int64(checksum.value)
-    }
-}
-
 extension Revision {
     /// As SQLite holds it.
     ///

@@ -30,6 +30,9 @@ extension Row {
     /// on what they cannot convert.
     func integer(_ index: Int) -> Int64? { Int64.fromDatabaseValue(self[index]) }
 
+    /// A column that should hold bytes; none when it holds something else.
+    func bytes(_ index: Int) -> [UInt8] { Data.fromDatabaseValue(self[index]).map(Array.init) ?? [] }
+
     /// A column that should hold text; see ``integer(_:)``.
     func text(_ index: Int) -> String? { String.fromDatabaseValue(self[index]) }
 }
@@ -104,22 +107,34 @@ struct Loader {
     ) throws -> StoredSnapshot? {
         let cursor = try Row.fetchCursor(
             database,
-            sql: "SELECT revision, bytes, checksum FROM snapshots WHERE document = ? ORDER BY revision DESC",
+            sql: """
+                SELECT revision, encoding, length, bytes, checksum FROM snapshots
+                WHERE document = ? ORDER BY revision DESC
+                """,
             arguments: [id.rawValue]
         )
         while let fetched = try cursor.next() {
             // A snapshot without a number cannot be named in the quarantine; the older one serves.
-            guard let revision = fetched.integer(0) else { continue }
-            let snapshot = StoredSnapshot(
-                revision: Revision(stored: revision),
-                bytes: try fetched.withUnsafeData(atIndex: 1) { $0.map(Array.init) ?? [] }
-            )
-            if snapshot.checksum(id) != fetched.integer(2) {
-                note(.snapshot, snapshot.revision, "the checksum does not match")
-            } else if snapshot.revision > last {
-                note(.snapshot, snapshot.revision, "it is newer than the log")
-            } else {
-                return snapshot
+            guard let revision = fetched.integer(0).map(Revision.init(stored:)) else { continue }
+            do throws(PackedSnapshot.Failure) {
+                guard let encoding = fetched.integer(1).flatMap(PackedSnapshot.Encoding.init) else {
+                    throw .unknownEncoding
+                }
+                let packed = PackedSnapshot(
+                    revision: revision,
+                    encoding: encoding,
+                    byteCount: fetched.integer(2) ?? -1,
+                    bytes: fetched.bytes(3)
+                )
+                if packed.checksum(id) != fetched.integer(4) {
+                    note(.snapshot, revision, "the checksum does not match")
+                } else if revision > last {
+                    note(.snapshot, revision, "it is newer than the log")
+                } else {
+                    return try packed.unpacked()
+                }
+            } catch {
+                note(.snapshot, revision, error.reason)
             }
         }
         return nil

@@ -4,7 +4,7 @@ internal import GRDB
 ///
 ///     documents  (name)                 one row a document; `revision` is the last one of its log
 ///     changes    (document, revision)   the log: append only, without a gap after the older of the two newest snapshots
-///     snapshots  (document, revision)   the whole document as of that revision
+///     snapshots  (document, revision)   the whole document as of that revision, mostly compressed (`PackedSnapshot`)
 ///     quarantine (document, item, revision)   rows that were found damaged; they stay where they are, for whoever repairs
 ///
 /// Rows carry their document's name and not a short key: when the row in `documents` is damaged, its changes still say
@@ -49,6 +49,15 @@ enum Schema {
                         found INTEGER NOT NULL,
                         PRIMARY KEY (document, item, revision)
                     ) STRICT, WITHOUT ROWID;
+                    """
+            )
+        }
+        // What is there stays as it is: plain bytes, whose checksum does not cover the new columns.
+        migrator.registerMigration("2 compressed snapshots") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE snapshots ADD COLUMN encoding INTEGER NOT NULL DEFAULT 0;
+                    ALTER TABLE snapshots ADD COLUMN length INTEGER NOT NULL DEFAULT 0;
                     """
             )
         }
