@@ -1,69 +1,51 @@
 import CRDT
-import Foundation
 
 /// B1 to B3 of crdt-benchmarks (github.com/dmonad/crdt-benchmarks): text that one, two or many replicas write.
 ///
 /// The inputs come from a seeded generator and are printed by `quire bench inputs`, so that other engines edit exactly the
 /// same. In B1 a replica edits and another applies each change at once; in B2 two edit apart, then each applies the other's
 /// changes; in B3 one applies what many others made. Editing, encoding, decoding and applying are all measured.
-public enum CRDTBenchmarks {
+enum CRDTBenchmarks {
     /// The N of crdt-benchmarks.
-    public static let count = 6000
+    static let count = 6000
 
     /// One of the benchmarks: what each author does.
-    public struct Input: Sendable, Encodable {
+    struct Input: Sendable, Encodable {
         /// The name that crdt-benchmarks gives it, and what it does.
-        public let name: String
+        let name: String
         /// What every replica has before anything is measured.
-        public let start: String
+        let start: String
         /// Whether the edits of all authors are concurrent and everybody receives them; else one author's go to one reader.
-        public let isExchange: Bool
+        let isExchange: Bool
         /// The edits of each author: offset, deleted, inserted; ASCII only.
-        public let authors: [[Edit]]
-    }
-
-    /// One edit, written as an array of three.
-    public struct Edit: Sendable, Encodable {
-        let splice: Splice
-
-        init(_ offset: Int, _ deleteCount: Int, _ insert: [UInt16]) {
-            self.splice = Splice(utf16Offset: offset, deleteCount: deleteCount, insert: insert)
-        }
-
-        /// Writes `[offset, deleted, inserted]`.
-        public func encode(to encoder: any Encoder) throws {
-            var values = encoder.unkeyedContainer()
-            try values.encode(self.splice.utf16Offset)
-            try values.encode(self.splice.deleteCount)
-            try values.encode(String(decoding: self.splice.insert, as: UTF16.self))
-        }
+        let authors: [[Splice]]
     }
 
     /// All inputs for an N.
-    public static func inputs(count: Int) -> [Input] {
+    static func inputs(count: Int) -> [Input] {
         var generator = SeededGenerator(seed: 42)
         let text = generator.word(count...count)
-        func alone(_ name: String, _ edits: [Edit]) -> Input {
+        func alone(_ name: String, _ edits: [Splice]) -> Input {
             Input(name: name, start: "", isExchange: false, authors: [edits])
         }
         var inputs = [
-            alone("B1.1 append N characters", text.enumerated().map { Edit($0.offset, 0, [$0.element]) }),
-            alone("B1.2 insert a string of length N", [Edit(0, 0, text)]),
-            alone("B1.3 prepend N characters", text.map { Edit(0, 0, [$0]) }),
+            alone("B1.1 append N characters", text.enumerated().map { Splice($0.offset, 0, [$0.element]) }),
+            alone("B1.2 insert a string of length N", [Splice(0, 0, text)]),
+            alone("B1.3 prepend N characters", text.map { Splice(0, 0, [$0]) }),
             alone("B1.4 insert N characters at random places", Self.insertions(count, 1...1, &generator)),
             alone("B1.5 insert N words at random places", Self.insertions(count, 3...9, &generator)),
-            alone("B1.6 insert a string, then delete it", [Edit(0, 0, text), Edit(0, count, [])]),
+            alone("B1.6 insert a string, then delete it", [Splice(0, 0, text), Splice(0, count, [])]),
             alone("B1.7 insert and delete at random places", Self.splices(count, from: 0, &generator)),
         ]
         let start = generator.word(100...100)
-        func together(_ name: String, start: [UInt16], _ edits: [[Edit]]) {
+        func together(_ name: String, start: [UInt16], _ edits: [[Splice]]) {
             let string = String(decoding: start, as: UTF16.self)
             inputs.append(Input(name: name, start: string, isExchange: true, authors: edits))
         }
         together(
             "B2.1 two insert a string of length N at 0",
             start: [],
-            (0..<2).map { _ in [Edit(0, 0, generator.word(count...count))] }
+            (0..<2).map { _ in [Splice(0, 0, generator.word(count...count))] }
         )
         together(
             "B2.2 two insert N characters at random places",
@@ -86,7 +68,7 @@ public enum CRDTBenchmarks {
                 name: "B3.5 20 √N replicas insert text at 0",
                 start: "",
                 isExchange: false,
-                authors: (0..<crowd).map { _ in [Edit(0, 0, generator.word(1...9))] }
+                authors: (0..<crowd).map { _ in [Splice(0, 0, generator.word(1...9))] }
             )
         )
         return inputs
@@ -97,28 +79,28 @@ public enum CRDTBenchmarks {
         _ lengths: ClosedRange<Int>,
         from start: Int = 0,
         _ generator: inout SeededGenerator
-    ) -> [Edit] {
+    ) -> [Splice] {
         var length = start
         return (0..<count).map { _ in
             let word = generator.word(lengths)
             let place = Int.random(in: 0...length, using: &generator)
             length += word.count
-            return Edit(place, 0, word)
+            return Splice(place, 0, word)
         }
     }
 
-    private static func splices(_ count: Int, from start: Int, _ generator: inout SeededGenerator) -> [Edit] {
+    private static func splices(_ count: Int, from start: Int, _ generator: inout SeededGenerator) -> [Splice] {
         var length = start
         return (0..<count).map { _ in
             let place = Int.random(in: 0...length, using: &generator)
             if place == length || Bool.random(using: &generator) {
                 let word = generator.word(2...8)
                 length += word.count
-                return Edit(place, 0, word)
+                return Splice(place, 0, word)
             }
             let deleted = Int.random(in: 1...min(9, length - place), using: &generator)
             length -= deleted
-            return Edit(place, deleted, [])
+            return Splice(place, deleted, [])
         }
     }
 
@@ -160,13 +142,13 @@ public enum CRDTBenchmarks {
         }
     }
 
-    private static func textEdits(_ edit: Edit) -> [TextEdit] {
+    private static func textEdits(_ edit: Splice) -> [TextEdit] {
         [
             TextEdit(
                 root: Subject.root,
-                utf16Offset: edit.splice.utf16Offset,
-                deleteCount: edit.splice.deleteCount,
-                insert: edit.splice.insert
+                utf16Offset: edit.utf16Offset,
+                deleteCount: edit.deleteCount,
+                insert: edit.insert
             )
         ]
     }
@@ -178,13 +160,13 @@ public enum CRDTBenchmarks {
         } else if input.authors.count == 1 {
             var expected: [UInt16] = []
             for edit in input.authors[0] {
-                let start = edit.splice.utf16Offset
-                expected.replaceSubrange(start..<start + edit.splice.deleteCount, with: edit.splice.insert)
+                let start = edit.utf16Offset
+                expected.replaceSubrange(start..<start + edit.deleteCount, with: edit.insert)
             }
             try WrongResult.check(documents.text(of: 0), expected, input.name)
             try WrongResult.check(documents.text(of: 1), expected, input.name)
         } else {
-            let count = input.authors.joined().reduce(0) { $0 + $1.splice.insert.count }
+            let count = input.authors.joined().reduce(0) { $0 + $1.insert.count }
             guard documents.text(of: input.authors.count).count == count else {
                 throw WrongResult(description: "\(input.name): something is missing")
             }

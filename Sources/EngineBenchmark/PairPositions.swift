@@ -40,4 +40,15 @@ struct Splice: Sendable {
     let utf16Offset: Int
     let deleteCount: Int
     let insert: [UInt16]
+
+    init(utf16Offset: Int, deleteCount: Int, insert: [UInt16]) {
+        self.utf16Offset = utf16Offset
+        self.deleteCount = deleteCount
+        self.insert = insert
+    }
+
+    /// A splice in the order of its JSON form.
+    init(_ utf16Offset: Int, _ deleteCount: Int, _ insert: [UInt16]) {
+        self.init(utf16Offset: utf16Offset, deleteCount: deleteCount, insert: insert)
+    }
 }

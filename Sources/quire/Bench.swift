@@ -47,20 +47,17 @@ extension Bench {
         func run() throws {
             Bench.warnOfDebugBuild()
             Meter.keepFreedMemory()
-            do {
+            try Bench.reportingErrors {
                 // All files are looked at before the first is measured: a spelling mistake should not cost minutes.
-                let traces = try self.traces.map { try Self.read($0) }
+                let traces = try self.traces.map { try Bench.read($0) }
                 for (path, trace) in zip(self.traces, traces) {
                     do {
-                        self.show(try TraceBenchmark.run(trace, named: Self.name(of: path), runs: self.runs))
+                        self.show(try TraceBenchmark.run(trace, named: Bench.name(of: path), runs: self.runs))
                     } catch {
                         throw Trace.Failure(description: "\(path): \(error)")
                     }
                 }
                 if self.synthetic { self.show(try SyntheticBenchmark.run(runs: self.runs)) }
-            } catch {
-                FileHandle.standardError.write(Data("quire bench: \(error)\n".utf8))
-                throw ExitCode.failure
             }
         }
 
@@ -68,36 +65,53 @@ extension Bench {
             print(self.json ? report.json : report.text + "\n")
             fflush(nil)
         }
-
-        private static func read(_ path: String) throws -> Trace {
-            guard let file = FileManager.default.contents(atPath: path) else {
-                throw Trace.Failure(description: "\(path) cannot be read")
-            }
-            do {
-                return try Trace([UInt8](file))
-            } catch {
-                throw Trace.Failure(description: "\(path): \(error)")
-            }
-        }
-
-        /// The file's name without its folder and endings.
-        private static func name(of path: String) -> String {
-            let file = path.split(separator: "/").last ?? ""
-            return file.split(separator: ".").first.map(String.init) ?? path
-        }
     }
 
     /// `quire bench inputs`.
     struct Inputs: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print what the rows B1 to B3 edit as JSON, so that other engines can edit the same."
+            abstract: "Print what `quire bench engine` edits as JSON, so that other engines can edit the same.",
+            discussion: "One line for each trace, and a last one for the rows that need none."
         )
 
+        @Argument(help: ArgumentHelp("Traces: .json or .json.gz files.", valueName: "trace"))
+        var traces: [String] = []
+
         func run() throws {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys]
-            let data = try encoder.encode(CRDTBenchmarks.inputs(count: CRDTBenchmarks.count))
-            print(String(decoding: data, as: UTF8.self))
+            try Bench.reportingErrors {
+                for path in self.traces {
+                    print(try BenchmarkInputs.json(of: try Bench.read(path), named: Bench.name(of: path)))
+                }
+                print(try BenchmarkInputs.syntheticJSON())
+            }
+        }
+    }
+
+    // MARK: Files and errors
+
+    private static func read(_ path: String) throws -> Trace {
+        guard let file = FileManager.default.contents(atPath: path) else {
+            throw Trace.Failure(description: "\(path) cannot be read")
+        }
+        do {
+            return try Trace([UInt8](file))
+        } catch {
+            throw Trace.Failure(description: "\(path): \(error)")
+        }
+    }
+
+    /// The file's name without its folder and endings.
+    private static func name(of path: String) -> String {
+        let file = path.split(separator: "/").last ?? ""
+        return file.split(separator: ".").first.map(String.init) ?? path
+    }
+
+    private static func reportingErrors(_ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch {
+            FileHandle.standardError.write(Data("quire bench: \(error)\n".utf8))
+            throw ExitCode.failure
         }
     }
 

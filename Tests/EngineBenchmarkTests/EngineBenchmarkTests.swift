@@ -95,12 +95,27 @@ struct EngineBenchmarkTests {
 
     @Test("The inputs of B1 to B3 are the same each time, and written as JSON")
     func inputs() throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        let first = try encoder.encode(CRDTBenchmarks.inputs(count: 50))
-        #expect(try first == encoder.encode(CRDTBenchmarks.inputs(count: 50)))
+        let json = try BenchmarkInputs.syntheticJSON()
+        #expect(try json == BenchmarkInputs.syntheticJSON())
+        #expect(json.contains(#""trace":"synthetic""#))
         let names = CRDTBenchmarks.inputs(count: 50).map { $0.name.prefix(4) }
         #expect(Set(names).count == names.count)
+    }
+
+    @Test("A trace is written with its offsets in UTF-16 and what each replica had received")
+    func traceInputs() throws {
+        let trace = try self.trace(
+            #"""
+            {"numAgents": 2, "endContent": "😀b", "txns": [
+              {"parents": [], "agent": 0, "patches": [[0, 0, "😀"]]},
+              {"parents": [0], "agent": 1, "patches": [[1, 0, "b"]]}
+            ]}
+            """#
+        )
+        let expected =
+            #"{"expected":"😀b","replicas":2,"trace":"t","transactions":"#
+            + #"[[0,[],[[0,0,"😀"]]],[1,[0],[[2,0,"b"]]],[0,[1],[]],[1,[],[]]]}"#
+        #expect(try BenchmarkInputs.json(of: trace, named: "t") == expected)
     }
 }
 
