@@ -106,68 +106,66 @@ enum CRDTBenchmarks {
 
     /// The measurement of one input.
     static func trial(_ input: Input) throws -> Trial {
-        let edits = input.authors.map { $0.map { Self.textEdits($0) } }
-        let reader = edits.count
+        let scripts = input.authors.map { EditScript($0.map { [$0] }) }
+        let reader = scripts.count
         // The reader of what is not exchanged is the last replica.
-        let replicas = (0...reader).map { ReplicaID(UInt64($0) + 1) }
-        let start = Array(input.start.utf16)
+        let names = (0...reader).map { ReplicaID(UInt64($0) + 1) }
         return Trial(input.name, .milliseconds) {
-            let documents = Replicas(replicas)
-            if !start.isEmpty {
-                var author = Document(replica: ReplicaID(1 << 20))
-                let change = try author.insert(start, at: 0, in: Subject.root)?.encoded ?? []
-                for lane in 0...reader { _ = try documents.receive(change, by: lane) }
-            }
+            let replicas = Replicas(names)
+            var patches = PatchBuffer()
+            try self.start(replicas, 0...reader, with: input.start)
+            var sent = SentChanges()
             let time = try Meter.milliseconds {
+                for (lane, script) in scripts.enumerated() {
+                    for transaction in script.transactions {
+                        try sent.make(transaction, of: script, in: &replicas[lane].pointee)
+                        if input.isExchange { continue }
+                        try sent.deliver(sent.count - 1, to: &replicas[reader].pointee, patches: &patches)
+                    }
+                }
                 if input.isExchange {
-                    var changes: [[[UInt8]]] = []
-                    for (lane, edits) in edits.enumerated() {
-                        changes.append(try edits.map { try documents.edit($0, by: lane) })
-                    }
-                    for lane in edits.indices {
-                        for other in edits.indices where other != lane {
-                            for change in changes[other] { _ = try documents.receive(change, by: lane) }
+                    // What the others made comes before or after one's own.
+                    var first = 0
+                    for (author, script) in scripts.enumerated() {
+                        let made = first..<first + script.transactions.count
+                        for lane in scripts.indices where lane != author {
+                            for change in made {
+                                try sent.deliver(change, to: &replicas[lane].pointee, patches: &patches)
+                            }
                         }
-                    }
-                } else {
-                    for (lane, edits) in edits.enumerated() {
-                        for edit in edits {
-                            _ = try documents.receive(documents.edit(edit, by: lane), by: reader)
-                        }
+                        first = made.upperBound
                     }
                 }
             }
-            try Self.verify(documents, input)
+            try Self.verify(replicas, input)
             return time
         }
     }
 
-    private static func textEdits(_ edit: Splice) -> [TextEdit] {
-        [
-            TextEdit(
-                root: Subject.root,
-                utf16Offset: edit.utf16Offset,
-                deleteCount: edit.deleteCount,
-                insert: edit.insert
-            )
-        ]
+    /// Gives all replicas the same text, from somebody who takes no part.
+    private static func start(_ replicas: borrowing Replicas, _ lanes: ClosedRange<Int>, with text: String) throws {
+        guard !text.isEmpty else { return }
+        var author = Document(replica: ReplicaID(1 << 20))
+        let sent = SentChanges([try author.insert(Array(text.utf16), at: 0, in: Subject.root)?.encoded ?? []])
+        var patches = PatchBuffer()
+        for lane in lanes { try sent.deliver(0, to: &replicas[lane].pointee, patches: &patches) }
     }
 
     /// All who took part have the same text; one author's is what an array of code units comes to.
-    private static func verify(_ documents: borrowing Replicas, _ input: Input) throws {
+    private static func verify(_ replicas: borrowing Replicas, _ input: Input) throws {
         if input.isExchange {
-            try WrongResult.check(documents.text(of: 1), documents.text(of: 0), input.name)
+            try WrongResult.check(replicas[1].pointee.text, replicas[0].pointee.text, input.name)
         } else if input.authors.count == 1 {
             var expected: [UInt16] = []
             for edit in input.authors[0] {
                 let start = edit.utf16Offset
                 expected.replaceSubrange(start..<start + edit.deleteCount, with: edit.insert)
             }
-            try WrongResult.check(documents.text(of: 0), expected, input.name)
-            try WrongResult.check(documents.text(of: 1), expected, input.name)
+            try WrongResult.check(replicas[0].pointee.text, expected, input.name)
+            try WrongResult.check(replicas[1].pointee.text, expected, input.name)
         } else {
             let count = input.authors.joined().reduce(0) { $0 + $1.insert.count }
-            guard documents.text(of: input.authors.count).count == count else {
+            guard replicas[input.authors.count].pointee.text.count == count else {
                 throw WrongResult(description: "\(input.name): something is missing")
             }
         }

@@ -1,46 +1,41 @@
 import CRDT
 
-/// Several documents, one for each lane of a trace.
+/// A document and its text.
+struct Replica: ~Copyable {
+    var document: Document
+    /// The text that everything is about, once there is something in it.
+    var handle: TextHandle?
+
+    init(_ replica: ReplicaID) {
+        self.document = Document(replica: replica)
+    }
+
+    /// The text.
+    var text: [UInt16] { self.document.text(of: Subject.root) }
+}
+
+/// Several replicas, one for each lane of a trace.
 ///
 /// They lie in memory of their own: an array cannot hold what is not copyable, and a class would check for exclusive access
 /// at each call, which costs as much as an edit.
 struct Replicas: ~Copyable {
-    private let documents: UnsafeMutablePointer<Document>
+    private let replicas: UnsafeMutablePointer<Replica>
     private let count: Int
 
-    init(_ replicas: [ReplicaID]) {
-        self.count = replicas.count
-        self.documents = .allocate(capacity: replicas.count)
-        for (lane, replica) in replicas.enumerated() {
-            (self.documents + lane).initialize(to: Document(replica: replica))
-        }
+    init(_ names: [ReplicaID]) {
+        self.count = names.count
+        self.replicas = .allocate(capacity: names.count)
+        for (lane, name) in names.enumerated() { (self.replicas + lane).initialize(to: Replica(name)) }
     }
 
     deinit {
-        self.documents.deinitialize(count: self.count)
-        self.documents.deallocate()
+        self.replicas.deinitialize(count: self.count)
+        self.replicas.deallocate()
     }
 
-    /// The document of a lane.
-    subscript(_ lane: Int) -> UnsafeMutablePointer<Document> {
+    /// The replica of a lane.
+    subscript(_ lane: Int) -> UnsafeMutablePointer<Replica> {
         precondition((0..<self.count).contains(lane))
-        return self.documents + lane
-    }
-
-    /// Makes a change and gives its bytes; none where nothing was changed.
-    func edit(_ edits: [TextEdit], by lane: Int) throws -> [UInt8] {
-        try self[lane].pointee.edit(edits)?.encoded ?? []
-    }
-
-    /// Decodes and applies a change, and gives what it did.
-    func receive(_ bytes: [UInt8], by lane: Int) throws -> [Patch] {
-        var patches: [Patch] = []
-        try self[lane].pointee.integrate(Change(decoding: bytes), patches: &patches)
-        return patches
-    }
-
-    /// The text of a lane.
-    func text(of lane: Int) -> [UInt16] {
-        self[lane].pointee.text(of: Subject.root)
+        return self.replicas + lane
     }
 }

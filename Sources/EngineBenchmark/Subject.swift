@@ -41,9 +41,9 @@ struct Subject {
         // that of its agents, or the opposite.
         let ascending = plan.lanes.indices.map { ReplicaID(UInt64($0) + 1) }
         do {
-            try self.prepareConcurrent(trace, plan, replicas: ascending)
+            try self.prepareConcurrent(trace, plan, names: ascending)
         } catch is WrongResult where plan.lanes.count > 1 {
-            try self.prepareConcurrent(trace, plan, replicas: ascending.reversed())
+            try self.prepareConcurrent(trace, plan, names: ascending.reversed())
         }
     }
 
@@ -68,19 +68,26 @@ struct Subject {
         try WrongResult.check(document.text(of: Self.root), self.expected, "local replay")
     }
 
+    private func receive(_ transaction: Int, in replica: UnsafeMutablePointer<Replica>) throws -> [Patch] {
+        var patches: [Patch] = []
+        let change = try Change(decoding: self.changes[transaction])
+        try replica.pointee.document.integrate(change, patches: &patches)
+        return patches
+    }
+
     /// Follows each lane's own text, since offsets count in it.
-    private mutating func prepareConcurrent(_ trace: Trace, _ plan: ReplayPlan, replicas: [ReplicaID]) throws {
-        self.replicas = replicas
+    private mutating func prepareConcurrent(_ trace: Trace, _ plan: ReplayPlan, names: [ReplicaID]) throws {
+        self.replicas = names
         self.transactions = []
         self.changes = []
-        let documents = Replicas(replicas)
+        let replicas = Replicas(names)
         var pairs = plan.lanes.map { _ in PairPositions() }
         var schedule = DeliverySchedule(laneCount: plan.lanes.count)
         if !trace.start.isEmpty { throw WrongResult(description: "a trace of several authors begins empty") }
         for (index, step) in plan.steps.enumerated() {
             let received = schedule.deliveries(to: step.lane, upTo: step.seen)
             for transaction in received where !self.changes[transaction].isEmpty {
-                for patch in try documents.receive(self.changes[transaction], by: step.lane) {
+                for patch in try self.receive(transaction, in: replicas[step.lane]) {
                     pairs[step.lane].splice(
                         at: patch.utf16Offset,
                         deleting: patch.deleteCount,
@@ -91,7 +98,7 @@ struct Subject {
             let edits = trace.transactions[index].splices.map { pairs[step.lane].splice($0) }
             let transaction = Transaction(lane: step.lane, received: received, edits: edits)
             do {
-                self.changes.append(try documents.edit(transaction.textEdits, by: step.lane))
+                self.changes.append(try replicas[step.lane].pointee.document.edit(transaction.textEdits)?.encoded ?? [])
             } catch {
                 throw WrongResult(description: "transaction \(index) cannot be made: \(error)")
             }
@@ -102,27 +109,18 @@ struct Subject {
         for lane in plan.lanes.indices {
             let received = schedule.rest(for: lane)
             for transaction in received where !self.changes[transaction].isEmpty {
-                _ = try documents.receive(self.changes[transaction], by: lane)
+                _ = try self.receive(transaction, in: replicas[lane])
             }
             self.transactions.append(Transaction(lane: lane, received: received, edits: []))
             self.changes.append([])
-            try WrongResult.check(documents.text(of: lane), self.expected, "collaboration, replica \(lane + 1)")
+            try WrongResult.check(replicas[lane].pointee.text, self.expected, "collaboration, replica \(lane + 1)")
         }
     }
 }
 
 extension Subject.Transaction {
     /// The edits as the engine takes them.
-    var textEdits: [TextEdit] {
-        self.edits.map {
-            TextEdit(
-                root: Subject.root,
-                utf16Offset: $0.utf16Offset,
-                deleteCount: $0.deleteCount,
-                insert: $0.insert
-            )
-        }
-    }
+    var textEdits: [TextEdit] { self.edits.map(\.textEdit) }
 }
 
 /// Which transactions each lane has, and which it needs next.

@@ -36,15 +36,13 @@ public enum SyntheticBenchmark {
         let expected = (1...count).map { UInt16(0x61 + $0 % 26) }
         let name = "\(Report.figure(Double(count))) replicas insert at position 0"
         return Trial(name, .milliseconds) {
-            var document = Document(replica: ReplicaID(1 << 40))
-            var patches: [Patch] = []
+            let sent = SentChanges(changes)
+            var replica = Replica(ReplicaID(1 << 40))
+            var patches = PatchBuffer()
             let time = try Meter.milliseconds {
-                for change in changes {
-                    patches.removeAll(keepingCapacity: true)
-                    try document.integrate(Change(decoding: change), patches: &patches)
-                }
+                for index in 0..<sent.count { try sent.deliver(index, to: &replica, patches: &patches) }
             }
-            try WrongResult.check(document.text(of: Subject.root), expected, name)
+            try WrongResult.check(replica.text, expected, name)
             return time
         }
     }
@@ -53,13 +51,17 @@ public enum SyntheticBenchmark {
         var generator = SeededGenerator(seed: 2)
         let places = (0..<count).map { UInt32(Int.random(in: 0...$0, using: &generator)) }
         let name = "\(Report.figure(Double(count))) random inserts, each"
+        let script = EditScript(places.map { [Splice(Int($0), 0, [0x78])] })
         return Trial(name, .nanoseconds) {
-            var document = Document(replica: ReplicaID(1))
-            let letter: [UInt16] = [0x78]
+            var replica = Replica(ReplicaID(1))
+            var changes = SentChanges()
             let time = try Meter.milliseconds {
-                for place in places { _ = try document.insert(letter, at: Int(place), in: Subject.root) }
+                for transaction in script.transactions {
+                    if changes.count == 4096 { changes.removeAll() }
+                    try changes.make(transaction, of: script, in: &replica)
+                }
             }
-            guard document.utf16Count(of: Subject.root) == count else { throw WrongResult(description: name) }
+            guard replica.document.utf16Count(of: Subject.root) == count else { throw WrongResult(description: name) }
             return time * 1e6 / Double(count)
         }
     }

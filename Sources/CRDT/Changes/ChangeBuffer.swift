@@ -61,6 +61,21 @@ public struct ChangeBuffer: ~Copyable, Sendable {
         }
     }
 
+    /// Lends the bytes of one change to `body`.
+    ///
+    /// - Parameters:
+    ///   - start: the ``byteCount`` of the moment before the change was written.
+    ///   - body: is lent the bytes.
+    /// - Returns: what `body` returns; `nil` when nothing was written since that moment.
+    /// - Throws: what `body` throws.
+    public func withChange<Result, Failure: Error>(
+        at start: Int,
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result? {
+        guard let range = nextRow(after: start) else { return nil }
+        return try rows.withSpan(range, body)
+    }
+
     /// The place of the change whose row starts at `position`.
     func nextRow(after position: Int) -> Range<Int>? {
         precondition(position >= 0, "No change starts before the first one.")
