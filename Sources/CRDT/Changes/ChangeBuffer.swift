@@ -102,33 +102,50 @@ public struct ChangeBuffer: ~Copyable, Sendable {
         count += 1
     }
 
-    /// Sequences from this on do not fit the changes of one word.
-    static let maximumWordSequence: UInt64 = 1 << 18
+    /// Sequences from this on do not fit into the few bytes of a keystroke.
+    static let maximumShortSequence: UInt64 = 1 << 32
 
-    /// Appends a change of one word: a first byte without flags, sequence and replica in at most three bytes, and one or
-    /// two bytes more.
+    /// Appends a change of two words at most: a first byte without flags, the name, and up to seven bytes more.
     @inline(__always)
-    mutating func append(shape: ChangeShape, name: UInt64, operand: UInt64, _ operandCount: UInt64) {
-        assert(name < 0x20_0000, "A name is too long for a word.")
-        rows.reserve(8)
-        var word = UInt64(Change.magic | Change.version | shape.rawValue)
-        var count: UInt64
-        if name >= 0x4000 {
-            word |= (name & 0x7F) &<< 8 | (name &<< 9) & 0x7F_0000 | (name &<< 10) & 0x7F00_0000 | 0x80_8000
-            count = 4
-        } else if name >= 0x80 {
-            word |= (name & 0x7F) &<< 8 | (name &<< 9) & 0x7F_0000 | 0x8000
-            count = 3
+    mutating func append(_ shape: ChangeShape, name: UInt64, operand: UInt64, _ operandCount: UInt64) {
+        assert(name < Self.maximumShortSequence &<< 3 && operandCount < 8, "A change is too long for two words.")
+        rows.reserve(24)
+        let (spread, nameCount) = ShortVarint.spread(name)
+        let before = nameCount &+ 1
+        let word = UInt64(Change.magic | Change.version | shape.rawValue) | spread &<< 8 | operand &<< (before &* 8)
+        let count = before &+ operandCount
+        let start = rows.count
+        let end = start &+ Int(truncatingIfNeeded: count)
+        var sum = Checksum.fold(0, word)
+        if count <= 6 {
+            // Its length, itself and its checksum are one word together.
+            let last = UInt64(Checksum.finish(sum, count: Int(truncatingIfNeeded: count)))
+            rows.store(word &<< 8 | (count &+ 1) | last &<< (count &* 8 &+ 8), at: start)
         } else {
-            word |= name &<< 8
-            count = 2
+            let rest = operand &>> (64 &- before &* 8)
+            if count > 8 { sum = Checksum.fold(sum, rest) }
+            rows.store(word, at: start &+ 1)
+            rows.store(rest, at: start &+ 9)
+            rows[start] = UInt8(truncatingIfNeeded: count &+ 1)
+            rows[end &+ 1] = Checksum.finish(sum, count: Int(truncatingIfNeeded: count))
         }
-        word |= operand &<< (count &* 8)
-        count &+= operandCount
-        let sum = Checksum.finish(Checksum.fold(0, word), count: Int(truncatingIfNeeded: count))
-        word |= UInt64(sum) &<< (count &* 8)
-        rows.store(word &<< 8 | (count &+ 1), at: rows.count)
-        rows.extend(to: rows.count &+ Int(truncatingIfNeeded: count) &+ 2)
+        rows.extend(to: end &+ 2)
         self.count &+= 1
+    }
+}
+
+/// Varints in a register.
+enum ShortVarint {
+    /// The bytes of a number below 2^35, the first one lowest, and how many they are.
+    @inline(__always)
+    static func spread(_ value: UInt64) -> (bytes: UInt64, count: UInt64) {
+        if value < 0x80 { return (value, 1) }
+        let two = value & 0x7F | value &<< 1 & 0x7F00
+        if value < 0x4000 { return (two | 0x80, 2) }
+        let three = two | value &<< 2 & 0x7F_0000
+        if value < 0x20_0000 { return (three | 0x8080, 3) }
+        let four = three | value &<< 3 & 0x7F00_0000
+        if value < 0x1000_0000 { return (four | 0x80_8080, 4) }
+        return (four | value &<< 4 & 0x7F_0000_0000 | 0x8080_8080, 5)
     }
 }

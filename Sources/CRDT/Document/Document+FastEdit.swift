@@ -89,29 +89,49 @@ extension Document {
             if UTF16Unit.isSurrogate(unit) { return false }
             byteCount &+= unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3
         }
-        var gap = store.gap(at: utf16Offset, in: root)
-        guard let origin = store.address(before: gap), !UTF16Unit.isHigh(store.text[Int(origin)]) else { return false }
+        store.moveCursor(to: utf16Offset, in: root)
+        guard let origin = store.address(before: store.lastGap), !UTF16Unit.isHigh(store.text[Int(origin)])
+        else { return false }
         let owner = store.blocks.owner(of: origin)
         let counter = store.blocks.counter(of: origin)
-        var writer = ShortChangeWriter(&changes)
-        let next = store.replicas[author].nextCounter
-        let isOwn = owner == author
-        let shape: ChangeShape =
-            isOwn && counter &+ 1 == next && units.count == 1 && byteCount == 1 ? .typing : .single
-        writeHeader(shape, isInsertion: true, author, &writer, &changes)
-        if shape == .single {
-            writeOrigin(owner, counter, isOwn ? next &- counter : 0, byteCount, &writer, &changes)
+        let distance = owner == author ? store.replicas[author].nextCounter &- counter : 0
+        if distance > 0, byteCount == 1, isShort(author), store.replicas[author].lamportEnd == store.clock {
+            let unit = UInt64(units[0])
+            if distance == 1 {
+                changes.append(.typing, name: takeName(author), operand: unit, 1)
+            } else {
+                let (spread, count) = ShortVarint.spread(UInt64(distance))
+                let tag = UInt64(Operation.originOwn | 1 << Operation.insertLengthShift)
+                let operand = tag | spread &<< 8 | unit &<< (count &* 8 &+ 8)
+                changes.append(.single, name: takeName(author), operand: operand, count &+ 2)
+            }
+        } else {
+            writeInsertion(units, byteCount, owner, counter, distance, author, &changes)
         }
-        for index in units.indices { writer.put(utf8: units[index], &changes) }
-        writer.finish(&changes)
-        forgetNews()
-        store.insertFew(units, at: &gap, by: author, lamport: store.clock)
-        store.cursor = gap
+        store.insertFewAtCursor(units, by: author, lamport: store.clock)
         store.openForTyping(by: author)
         return true
     }
 
-    @inline(__always)
+    @inline(never)
+    private mutating func writeInsertion(
+        _ units: Span<UInt16>,
+        _ byteCount: Int,
+        _ owner: Int,
+        _ counter: UInt32,
+        _ distance: UInt32,
+        _ author: Int,
+        _ changes: inout ChangeBuffer
+    ) {
+        var writer = ShortChangeWriter(&changes)
+        let isTyping = distance == 1 && byteCount == 1
+        writeHeader(isTyping ? .typing : .single, isInsertion: true, author, &writer, &changes)
+        if !isTyping { writeOrigin(owner, counter, distance, byteCount, &writer, &changes) }
+        for index in units.indices { writer.put(utf8: units[index], &changes) }
+        writer.finish(&changes)
+        forgetNews()
+    }
+
     private mutating func writeOrigin(
         _ owner: Int,
         _ counter: UInt32,
@@ -145,20 +165,32 @@ extension Document {
         guard count > 0, utf16Range.lowerBound >= 0, utf16Range.upperBound <= store.visibleCount(of: root),
             news.count <= 1, let author = localIndex
         else { return false }
-        var gap = store.gap(at: utf16Range.lowerBound, in: root)
-        // Past tombstones, to the run that is to die.
-        while true {
-            let run = store.tree.run(at: gap)
-            if !run.isDead, gap.offset < run.length { break }
-            if !store.tree.advance(&gap) { return false }
-        }
-        let run = store.tree.run(at: gap)
-        guard count <= run.length &- gap.offset else { return false }
-        let first = run.address &+ UInt32(truncatingIfNeeded: gap.offset)
+        store.moveCursor(to: utf16Range.lowerBound, in: root)
+        guard let first = store.moveCursorToLiving(count) else { return false }
         let last = first &+ UInt32(truncatingIfNeeded: count &- 1)
         guard !UTF16Unit.isLow(store.text[Int(first)]), !UTF16Unit.isHigh(store.text[Int(last)]) else { return false }
         let owner = store.blocks.owner(of: first)
         let counter = store.blocks.counter(of: first)
+        if count == 1, owner == author, isShort(author) {
+            let distance = UInt64(store.replicas[author].nextCounter &- counter)
+            let (operand, operandCount) = ShortVarint.spread(distance)
+            changes.append(.erasing, name: takeName(author), operand: operand, operandCount)
+        } else {
+            writeDeletion(count, owner, counter, author, &changes)
+        }
+        store.killAtCursor(count)
+        store.openForErasing()
+        return true
+    }
+
+    @inline(never)
+    private mutating func writeDeletion(
+        _ count: Int,
+        _ owner: Int,
+        _ counter: UInt32,
+        _ author: Int,
+        _ changes: inout ChangeBuffer
+    ) {
         var writer = ShortChangeWriter(&changes)
         let isOwn = owner == author
         let shape: ChangeShape = isOwn && count == 1 ? .erasing : .single
@@ -174,10 +206,6 @@ extension Document {
         if short == 0 { writer.put(varint: UInt64(count), &changes) }
         writer.finish(&changes)
         forgetNews()
-        store.tree.kill(count, at: &gap, &store.blocks)
-        store.cursor = gap
-        store.openForErasing()
-        return true
     }
 
     // MARK: Typing and erasing on
@@ -194,10 +222,10 @@ extension Document {
             store.open.root == root, news.count == 0, replica.rawValue < Change.replicaFollows
         else { return false }
         let sequence = store.replicas[author].nextSequence
-        guard sequence < ChangeBuffer.maximumWordSequence else { return false }
+        guard sequence < ChangeBuffer.maximumShortSequence else { return false }
         store.replicas[author].nextSequence = sequence &+ 1
         let name = sequence &<< 3 | replica.rawValue
-        changes.append(shape: .typing, name: name, operand: UInt64(unit), 1)
+        changes.append(.typing, name: name, operand: UInt64(unit), 1)
         store.type(unit, by: author)
         return true
     }
@@ -224,18 +252,32 @@ extension Document {
         let sequence = store.replicas[author].nextSequence
         let distance = store.replicas[author].nextCounter &- store.blocks.counter(of: address)
         guard store.blocks.owner(of: address) == author, !UTF16Unit.isSurrogate(store.text[Int(address)]),
-            sequence < ChangeBuffer.maximumWordSequence, distance < 0x4000
+            sequence < ChangeBuffer.maximumShortSequence
         else { return false }
         store.replicas[author].nextSequence = sequence &+ 1
         let name = sequence &<< 3 | replica.rawValue
-        let isShort = distance < 0x80
-        let operand = UInt64(isShort ? distance : distance & 0x7F | 0x80 | (distance &>> 7) &<< 8)
-        changes.append(shape: .erasing, name: name, operand: operand, isShort ? 1 : 2)
+        let (operand, count) = ShortVarint.spread(UInt64(distance))
+        changes.append(.erasing, name: name, operand: operand, count)
         if isLeft { store.eraseLeft() } else { store.eraseRight() }
         return true
     }
 
     // MARK: The common parts
+
+    /// Whether the next change needs no dependencies and has a short name.
+    @inline(__always)
+    private func isShort(_ author: Int) -> Bool {
+        news.count == 0 && replica.rawValue < Change.replicaFollows
+            && store.replicas[author].nextSequence < ChangeBuffer.maximumShortSequence
+    }
+
+    /// The first number of the next change, which counts as made from here on.
+    @inline(__always)
+    private mutating func takeName(_ author: Int) -> UInt64 {
+        let sequence = store.replicas[author].nextSequence
+        store.replicas[author].nextSequence = sequence &+ 1
+        return sequence &<< 3 | replica.rawValue
+    }
 
     /// Everything before the operations; the change counts as made from here on.
     @inline(__always)

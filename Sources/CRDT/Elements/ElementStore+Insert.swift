@@ -30,15 +30,24 @@ extension ElementStore {
         elementCount += range.count
     }
 
-    /// The same for a few units, none of them half of a pair, from wherever they are.
+    /// The same for a few units, none of them half of a pair, from wherever they are, at the cursor.
     @inline(__always)
-    mutating func insertFew(_ units: Span<UInt16>, at gap: inout Gap, by replica: Int, lamport: UInt64) {
+    mutating func insertFewAtCursor(_ units: Span<UInt16>, by replica: Int, lamport: UInt64) {
         let count = units.count
         if Int(replicas[replica].freeEnd &- replicas[replica].freeAddress) < count {
-            return insertSlowly(units, at: &gap, by: replica, lamport: lamport)
+            var gap = lastGap
+            insertSlowly(units, at: &gap, by: replica, lamport: lamport)
+            lastGap = gap
+            return
         }
-        let address = Int(place(count, at: &gap, by: replica, lamport: lamport))
-        for index in 0..<count { text[address &+ index] = units[index] }
+        replicas.noteLamport(lamport, by: replica)
+        let address = replicas[replica].freeAddress
+        replicas[replica].nextCounter &+= UInt32(truncatingIfNeeded: count)
+        for index in 0..<count { text[Int(address) &+ index] = units[index] }
+        tree.insert(Run(address: address, length: count, isDead: false), at: &lastGap, &blocks)
+        tree.lowerMinimum(of: lastGap.leaf, to: Rank(lamport: lamport, replica: replicas[replica].id))
+        clock = max(clock, lamport &+ UInt64(truncatingIfNeeded: count))
+        elementCount &+= count
     }
 
     /// Gives the next elements of a replica addresses and a place; their text is to be written then.
@@ -136,26 +145,57 @@ extension ElementStore {
         }
         var minimum = Rank.maximum
         if !skipRuns(&gap, from: gap.index + 1, rank, &minimum) { return }
+        var start = gap.leafStart + tree.visible(in: gap.leaf)
+        var skipped = gap.leaf
         while true {
-            let leaf = tree.nextLeaf(gap.leaf)
-            if leaf == RunTree.none { return }
-            let start = gap.leafStart + tree.visible(in: gap.leaf)
+            let leaf = skipLeaves(after: &skipped, &start, rank)
+            if leaf == RunTree.none {
+                if skipped != gap.leaf { gap = endGap(of: skipped, gap.root, end: start) }
+                return
+            }
             var next = Gap(root: gap.root, leaf: leaf, index: -1, offset: 0, runStart: start, leafStart: start)
-            if rank < tree.leaves[Int(leaf)].minimum {
-                moveToEnd(&next)
-            } else {
-                minimum = .maximum
-                let isWholeLeaf = skipRuns(&next, from: 0, rank, &minimum)
-                if next.index < 0 { return }
-                if !isWholeLeaf {
-                    gap = next
-                    return
-                }
-                // A split leaves the bound of the whole to both halves: now this one's is known.
-                tree.leaves[Int(leaf)].minimum = minimum
+            minimum = .maximum
+            let isWholeLeaf = skipRuns(&next, from: 0, rank, &minimum)
+            if next.index < 0 {
+                if skipped != gap.leaf { gap = endGap(of: skipped, gap.root, end: start) }
+                return
             }
             gap = next
+            if !isWholeLeaf { return }
+            // A split leaves the bound of the whole to both halves: now this one's is known.
+            tree.leaves[Int(leaf)].minimum = minimum
+            start += tree.visible(in: leaf)
+            skipped = leaf
         }
+    }
+
+    /// Passes over the leaves all of whose elements rank above the new one, neighbour by neighbour, and gives the first that is
+    /// not known to, or `none`.
+    private func skipLeaves(after leaf: inout UInt32, _ start: inout Int, _ rank: Rank) -> UInt32 {
+        while true {
+            let link = tree.leaves[Int(leaf)].parent
+            let node = link >> 6
+            for slot in stride(from: Int(link & 63) + 1, to: Int(tree.nodes[Int(node)].count), by: 1) {
+                let child = tree.children[RunTree.child(node, slot)]
+                if !(rank < tree.leaves[Int(child.index)].minimum) { return child.index }
+                start &+= Int(child.visible)
+                leaf = child.index
+            }
+            let next = tree.nextLeaf(leaf)
+            if next == RunTree.none || !(rank < tree.leaves[Int(next)].minimum) { return next }
+            start &+= tree.visible(in: next)
+            leaf = next
+        }
+    }
+
+    /// The gap behind a leaf, which ends at the visible position `end`.
+    private func endGap(of leaf: UInt32, _ root: UInt32, end: Int) -> Gap {
+        var gap = Gap(root: root, leaf: leaf, index: tree.count(of: leaf) - 1, offset: 0, runStart: 0, leafStart: 0)
+        let last = tree.run(at: gap)
+        gap.offset = last.length
+        gap.runStart = end - last.visible
+        gap.leafStart = end - tree.visible(in: leaf)
+        return gap
     }
 
     /// Moves a gap past the runs of its leaf from `first` on that rank above the new element; false at one that does not.
@@ -171,12 +211,5 @@ extension ElementStore {
             gap.offset = run.length
         }
         return true
-    }
-
-    private func moveToEnd(_ gap: inout Gap) {
-        gap.index = tree.count(of: gap.leaf) - 1
-        let last = tree.run(at: gap)
-        gap.offset = last.length
-        gap.runStart = gap.leafStart + tree.visible(in: gap.leaf) - last.visible
     }
 }

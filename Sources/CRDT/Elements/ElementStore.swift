@@ -76,6 +76,37 @@ struct ElementStore: ~Copyable, Sendable {
         return tree.seek(position, in: root)
     }
 
+    /// Moves the cursor to the gap at a visible position, and closes what was open there.
+    @inline(__always)
+    mutating func moveCursor(to position: Int, in root: UInt32) {
+        if open.revision == tree.revision { lastGap = cursor }
+        open.revision = .max
+        if lastGap.root == root {
+            if tree.position(of: lastGap) == position { return }
+            if position > lastGap.leafStart, position <= lastGap.leafStart &+ tree.visible(in: lastGap.leaf) {
+                return tree.move(&lastGap, to: position)
+            }
+        }
+        lastGap = tree.seek(position, in: root)
+    }
+
+    /// Moves the cursor past tombstones, and gives the address on its right when `count` living elements of one run follow.
+    @inline(__always)
+    mutating func moveCursorToLiving(_ count: Int) -> UInt32? {
+        while true {
+            let run = tree.run(at: lastGap)
+            if !run.isDead, lastGap.offset < run.length {
+                guard count <= run.length &- lastGap.offset else { return nil }
+                return run.address &+ UInt32(truncatingIfNeeded: lastGap.offset)
+            }
+            if !tree.advance(&lastGap) { return nil }
+        }
+    }
+
+    /// Kills elements of one run on the right of the cursor.
+    @inline(__always)
+    mutating func killAtCursor(_ count: Int) { tree.kill(count, at: &lastGap, &blocks) }
+
     /// The gap after an element.
     @inline(__always)
     func gap(after address: UInt32) -> Gap {

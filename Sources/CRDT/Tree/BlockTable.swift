@@ -110,9 +110,36 @@ struct BlockTable: ~Copyable, Sendable {
         } else if reference >= Self.tableFlag {
             let table = Int(reference - Self.tableFlag) * Self.size
             for offset in low..<high { tables[table + offset] = leaf }
+        } else if high == Self.size {
+            claimTail(block: index, reference, low, leaf)
         } else {
             cut(block: index, reference, low, high, leaf)
         }
+    }
+
+    /// Gives the end of a block to a leaf, as every jump of a writer does: at most one segment more, at the end of the line.
+    private mutating func claimTail(block index: Int, _ reference: UInt32, _ low: Int, _ leaf: UInt32) {
+        if reference < Self.lineFlag {
+            let line = makeLine()
+            lineOffsets[line * 16] = 2
+            lineOffsets[line * 16 + 1] = 0
+            lineOffsets[line * 16 + 2] = UInt8(low)
+            lineLeaves[line * Self.lineCapacity] = reference
+            lineLeaves[line * Self.lineCapacity + 1] = leaf
+            blocks[index].leafReference = Self.lineFlag + UInt32(line)
+            return
+        }
+        let line = Int(reference - Self.lineFlag)
+        var count = Int(lineOffsets[line * 16])
+        while count > 0, Int(lineOffsets[line * 16 + count]) >= low { count -= 1 }
+        // One segment alone and a full line are left to the general way.
+        if count == 0 || count == Self.lineCapacity { return cut(block: index, reference, low, Self.size, leaf) }
+        if lineLeaves[line * Self.lineCapacity + count - 1] != leaf {
+            lineLeaves[line * Self.lineCapacity + count] = leaf
+            count += 1
+            lineOffsets[line * 16 + count] = UInt8(low)
+        }
+        lineOffsets[line * 16] = UInt8(count)
     }
 
     /// Rewrites a block's segments with `low..<high` replaced.

@@ -29,11 +29,18 @@ extension RunTree {
     @inline(__always)
     func seek(_ position: Int, from gap: Gap) -> Gap {
         var gap = gap
+        move(&gap, to: position)
+        return gap
+    }
+
+    /// The same in place.
+    @inline(__always)
+    func move(_ gap: inout Gap, to position: Int) {
         if position == 0 {
             gap.index = 0
             gap.offset = 0
             gap.runStart = 0
-            return gap
+            return
         }
         while position <= gap.runStart {
             gap.index -= 1
@@ -43,7 +50,7 @@ extension RunTree {
             let visible = runs[Self.run(gap.leaf, gap.index)].visible
             if position <= gap.runStart + visible {
                 gap.offset = position - gap.runStart
-                return gap
+                return
             }
             gap.runStart += visible
             gap.index += 1
@@ -71,6 +78,25 @@ extension RunTree {
                 gap.offset = Int(address &- run.address) + 1
                 return gap
             }
+            // Mostly it is in a neighbour.
+            if gap.index + 1 < count(of: leaf) {
+                let next = runs[Self.run(leaf, gap.index + 1)]
+                if address &- next.address < UInt32(truncatingIfNeeded: next.length) {
+                    gap.runStart += run.visible
+                    gap.index += 1
+                    gap.offset = Int(address &- next.address) + 1
+                    return gap
+                }
+            }
+            if gap.index > 0 {
+                let previous = runs[Self.run(leaf, gap.index - 1)]
+                if address &- previous.address < UInt32(truncatingIfNeeded: previous.length) {
+                    gap.runStart -= previous.visible
+                    gap.index -= 1
+                    gap.offset = Int(address &- previous.address) + 1
+                    return gap
+                }
+            }
             gap.index = 0
             gap.runStart = gap.leafStart
             return scan(for: address, from: gap)
@@ -89,16 +115,20 @@ extension RunTree {
 
     @inline(__always)
     private func scan(for address: UInt32, from gap: Gap) -> Gap {
-        var gap = gap
+        var place = Self.run(gap.leaf, gap.index)
+        var start = gap.runStart
         while true {
-            let run = run(at: gap)
+            let run = runs[place]
             let distance = address &- run.address
             if distance < UInt32(truncatingIfNeeded: run.length) {
-                gap.offset = Int(distance) + 1
+                var gap = gap
+                gap.offset = Int(distance) &+ 1
+                gap.index = place &- Self.run(gap.leaf, 0)
+                gap.runStart = start
                 return gap
             }
-            gap.runStart += run.visible
-            gap.index += 1
+            start &+= run.visible
+            place &+= 1
         }
     }
 
