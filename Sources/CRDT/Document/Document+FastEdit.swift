@@ -218,15 +218,16 @@ extension Document {
         in root: UInt32,
         to changes: inout ChangeBuffer
     ) -> Bool {
-        guard let author = localIndex, store.canType(by: author), store.open.position == utf16Offset,
-            store.open.root == root, news.count == 0, replica.rawValue < Change.replicaFollows
+        guard let author = localIndex, store.open.position == utf16Offset, store.open.root == root, isShort(author)
         else { return false }
-        let sequence = store.replicas[author].nextSequence
-        guard sequence < ChangeBuffer.maximumShortSequence else { return false }
-        store.replicas[author].nextSequence = sequence &+ 1
-        let name = sequence &<< 3 | replica.rawValue
-        changes.append(.typing, name: name, operand: UInt64(unit), 1)
-        store.type(unit, by: author)
+        if store.canType(by: author) {
+            changes.append(.typing, name: takeName(author), operand: UInt64(unit), 1)
+            store.type(unit, by: author)
+            return true
+        }
+        guard store.canTypeAgain(by: author) else { return false }
+        changes.append(.typing, name: takeName(author), operand: UInt64(unit), 1)
+        store.typeAgain(unit, by: author)
         return true
     }
 
@@ -238,8 +239,11 @@ extension Document {
         to changes: inout ChangeBuffer
     ) -> Bool {
         guard utf16Range.count == 1, store.open.revision == store.tree.revision, store.open.root == root,
-            news.count == 0, replica.rawValue < Change.replicaFollows, let author = localIndex
+            let author = localIndex, isShort(author)
         else { return false }
+        if store.open.author == UInt32(truncatingIfNeeded: author) {
+            return eraseTyped(utf16Range, author, to: &changes)
+        }
         let isLeft: Bool
         if utf16Range.upperBound == store.open.position, store.open.leftRoom > 0 {
             isLeft = true
@@ -249,16 +253,27 @@ extension Document {
             return false
         }
         let address = isLeft ? store.addressLeftOfOpen : store.addressRightOfOpen
-        let sequence = store.replicas[author].nextSequence
         let distance = store.replicas[author].nextCounter &- store.blocks.counter(of: address)
-        guard store.blocks.owner(of: address) == author, !UTF16Unit.isSurrogate(store.text[Int(address)]),
-            sequence < ChangeBuffer.maximumShortSequence
+        guard store.blocks.owner(of: address) == author, !UTF16Unit.isSurrogate(store.text[Int(address)])
         else { return false }
-        store.replicas[author].nextSequence = sequence &+ 1
-        let name = sequence &<< 3 | replica.rawValue
         let (operand, count) = ShortVarint.spread(UInt64(distance))
-        changes.append(.erasing, name: name, operand: operand, count)
+        changes.append(.erasing, name: takeName(author), operand: operand, count)
         if isLeft { store.eraseLeft() } else { store.eraseRight() }
+        return true
+    }
+
+    /// Deletes the character that the local replica typed last.
+    @inline(__always)
+    private mutating func eraseTyped(
+        _ utf16Range: Range<Int>,
+        _ author: Int,
+        to changes: inout ChangeBuffer
+    ) -> Bool {
+        guard utf16Range.upperBound == store.open.position, store.canEraseTyped,
+            !UTF16Unit.isSurrogate(store.text[Int(store.replicas[author].freeAddress) &- 1])
+        else { return false }
+        changes.append(.erasing, name: takeName(author), operand: 1, 1)
+        store.eraseTyped()
         return true
     }
 

@@ -138,15 +138,46 @@ extension Document {
         else { return false }
         let operand = word &>> used
         if word & 2 == 0 {
-            guard used &+ 8 == body, operand < 0x80, store.canType(by: author) else { return false }
-            patches.know(store)
-            patches.insert(UInt16(truncatingIfNeeded: operand), at: store.open.position, in: store.open.root)
-            store.type(UInt16(truncatingIfNeeded: operand), by: author)
+            guard used &+ 8 == body, operand < 0x80, typeShort(UInt16(truncatingIfNeeded: operand), author, &patches)
+            else { return false }
         } else {
             guard eraseShort(operand, byteCount: (body &- used) &>> 3, author, &patches) else { return false }
         }
         noteReceived(author)
         return true
+    }
+
+    @inline(__always)
+    private mutating func typeShort(_ unit: UInt16, _ author: Int, _ patches: inout PatchBuffer) -> Bool {
+        if store.canType(by: author) {
+            patches.know(store)
+            patches.insert(unit, at: store.open.position, in: store.open.root)
+            store.type(unit, by: author)
+            return true
+        }
+        if store.canTypeAgain(by: author) {
+            patches.know(store)
+            patches.insert(unit, at: store.open.position, in: store.open.root)
+            store.typeAgain(unit, by: author)
+            return true
+        }
+        return typeElsewhere(unit, author, &patches)
+    }
+
+    @inline(never)
+    private mutating func typeElsewhere(_ unit: UInt16, _ author: Int, _ patches: inout PatchBuffer) -> Bool {
+        let next = store.replicas[author].nextCounter
+        guard next > 0 else { return false }
+        return insertSingle(
+            InlineArray<1, UInt8>(repeating: UInt8(truncatingIfNeeded: unit)).span,
+            SpanCursor(from: 0, to: 1),
+            1,
+            author,
+            next &- 1,
+            author,
+            store.replicas[author].lamportEnd,
+            &patches
+        )
     }
 
     @inline(__always)
@@ -163,12 +194,23 @@ extension Document {
         } else {
             guard byteCount == 1, operand < 0x80, operand > 0 else { return false }
         }
-        guard store.open.revision == store.tree.revision,
-            distance <= UInt64(store.replicas[author].nextCounter)
-        else { return false }
+        guard distance <= UInt64(store.replicas[author].nextCounter) else { return false }
+        if store.open.revision == store.tree.revision, eraseOpen(distance, author, &patches) { return true }
+        return deleteSingle(author, distance: UInt32(truncatingIfNeeded: distance), 1, &patches)
+    }
+
+    @inline(__always)
+    private mutating func eraseOpen(_ distance: UInt64, _ author: Int, _ patches: inout PatchBuffer) -> Bool {
         let counter = store.replicas[author].nextCounter &- UInt32(truncatingIfNeeded: distance)
         let address = store.replicas.address(of: counter, by: author)
         guard !UTF16Unit.isSurrogate(store.text[Int(address)]) else { return false }
+        if store.open.author == UInt32(truncatingIfNeeded: author) {
+            guard distance == 1, store.canEraseTyped else { return false }
+            patches.know(store)
+            store.eraseTyped()
+            patches.delete(1, at: store.open.position, in: store.open.root)
+            return true
+        }
         if store.open.leftRoom > 0, address == store.addressLeftOfOpen {
             patches.know(store)
             store.eraseLeft()
@@ -341,7 +383,7 @@ extension Document {
     }
 
     /// Deletes elements that are all alive and in one run.
-    @inline(__always)
+    @inline(never)
     private mutating func deleteSingle(
         _ owner: Int,
         distance: UInt32,

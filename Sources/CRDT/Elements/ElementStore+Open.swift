@@ -156,6 +156,76 @@ extension ElementStore {
         open.rightRoom &-= 1
     }
 
+    // MARK: From typing to erasing and back
+
+    /// Whether what was typed last, behind which the place is open, can be deleted by ``eraseTyped()``.
+    @inline(__always)
+    var canEraseTyped: Bool {
+        open.revision == tree.revision && open.author != OpenPlace.noAuthor && tree.runs[open.run].length > 1
+            && tree.count(of: lastGap.leaf) < RunTree.leafCapacity
+    }
+
+    /// Deletes the unit that was typed last, which is no half of a pair: it becomes a tombstone of its own.
+    ///
+    /// The run on the right cannot continue it: nobody has the next address yet.
+    @inline(__always)
+    mutating func eraseTyped() {
+        assert(canEraseTyped, "Nothing typed can be erased there.")
+        let length = tree.runs[open.run].length
+        let address = tree.runs[open.run].end &- 1
+        tree.openRuns(1, at: lastGap.leaf, lastGap.index &+ 1)
+        tree.runs[open.run].grow(by: -1)
+        tree.runs[open.run &+ 1] = Run(address: address, length: 1, isDead: true)
+        addVisibleAtOpen(-1)
+        open.position &-= 1
+        lastGap.runStart = open.position
+        lastGap.index &+= 1
+        lastGap.offset = 1
+        open.run &+= 1
+        open.author = OpenPlace.noAuthor
+        open.room = 0
+        open.leftRoom = min(length &- 2, Int(address & 63))
+        open.rightRoom = 0
+        open.revision = tree.revision
+    }
+
+    /// Whether `author` can type behind the open tombstone, which ends with his newest element, by ``typeAgain(_:by:)``.
+    @inline(__always)
+    func canTypeAgain(by author: Int) -> Bool {
+        guard open.revision == tree.revision, open.author == OpenPlace.noAuthor,
+            tree.count(of: lastGap.leaf) < RunTree.leafCapacity
+        else { return false }
+        let address = replicas[author].freeAddress
+        return tree.runs[open.run].end == address && address & 63 != 0 && blocks.owner(of: address) == author
+            && blocks.isClaimed(address, by: lastGap.leaf) && address != replicas[author].freeEnd
+            && replicas[author].lamportEnd == clock && elementCount < elementLimit
+    }
+
+    /// Types a unit that is no half of a pair: it becomes a run of its own.
+    @inline(__always)
+    mutating func typeAgain(_ unit: UInt16, by author: Int) {
+        assert(canTypeAgain(by: author), "Nothing can be typed there.")
+        let address = replicas[author].freeAddress
+        text[Int(address)] = unit
+        replicas[author].nextCounter &+= 1
+        clock &+= 1
+        elementCount &+= 1
+        tree.openRuns(1, at: lastGap.leaf, lastGap.index &+ 1)
+        tree.runs[open.run &+ 1] = Run(address: address, length: 1, isDead: false)
+        addVisibleAtOpen(1)
+        lastGap.runStart = open.position
+        lastGap.index &+= 1
+        lastGap.offset = 1
+        open.position &+= 1
+        open.run &+= 1
+        open.author = UInt32(truncatingIfNeeded: author)
+        let inSegment = Int(replicas[author].freeEnd &- address) &- 1
+        open.room = min(inSegment, 63 &- Int(address & 63), elementLimit &- elementCount)
+        open.leftRoom = 0
+        open.rightRoom = 0
+        open.revision = tree.revision
+    }
+
     @inline(__always)
     private mutating func addVisibleAtOpen(_ delta: Int) {
         let change = UInt32(truncatingIfNeeded: delta)

@@ -107,7 +107,7 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
         reallocate(capacity: max(minimum, isLarge ? capacity + capacity / 4 : capacity * 2, 8))
     }
 
-    private static var largeByteCount: Int { 64 << 10 }
+    private static var largeByteCount: Int { 1 << 20 }
 
     private mutating func reallocate(capacity newCapacity: Int) {
         let larger = UnsafeMutablePointer<Element>.allocate(capacity: newCapacity)

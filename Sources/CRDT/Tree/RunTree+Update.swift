@@ -151,7 +151,7 @@ extension RunTree {
     }
 
     @inline(__always)
-    private mutating func openRuns(_ added: Int, at leaf: UInt32, _ index: Int) {
+    mutating func openRuns(_ added: Int, at leaf: UInt32, _ index: Int) {
         let count = count(of: leaf)
         noteChange()
         runs.move(from: Self.run(leaf, index), to: Self.run(leaf, index + added), count: count - index)
