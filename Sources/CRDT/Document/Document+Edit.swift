@@ -64,6 +64,7 @@ extension Document {
         writer.begin(dependencies: news.count == 0 ? Version() : dependencies())
         let author = store.replicas.insert(replica)
         localIndex = author
+        if replica.rawValue < Change.replicaFollows { shortAuthor = UInt32(author) }
         return author
     }
 

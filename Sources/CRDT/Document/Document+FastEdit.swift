@@ -218,14 +218,14 @@ extension Document {
         in root: UInt32,
         to changes: inout ChangeBuffer
     ) -> Bool {
-        guard let author = localIndex, store.open.position == utf16Offset, store.open.root == root, isShort(author)
-        else { return false }
+        guard store.open.position == utf16Offset, store.open.root == root, news.count == 0 else { return false }
+        let author = Int(truncatingIfNeeded: shortAuthor)
         if store.canType(by: author) {
             changes.append(.typing, name: takeName(author), operand: UInt64(unit), 1)
             store.type(unit, by: author)
             return true
         }
-        guard store.canTypeAgain(by: author) else { return false }
+        guard author == localIndex, isShort(author), store.canTypeAgain(by: author) else { return false }
         changes.append(.typing, name: takeName(author), operand: UInt64(unit), 1)
         store.typeAgain(unit, by: author)
         return true

@@ -155,17 +155,17 @@ extension Document {
             store.type(unit, by: author)
             return true
         }
+        return typeElsewhere(unit, author, &patches)
+    }
+
+    @inline(never)
+    private mutating func typeElsewhere(_ unit: UInt16, _ author: Int, _ patches: inout PatchBuffer) -> Bool {
         if store.canTypeAgain(by: author) {
             patches.know(store)
             patches.insert(unit, at: store.open.position, in: store.open.root)
             store.typeAgain(unit, by: author)
             return true
         }
-        return typeElsewhere(unit, author, &patches)
-    }
-
-    @inline(never)
-    private mutating func typeElsewhere(_ unit: UInt16, _ author: Int, _ patches: inout PatchBuffer) -> Bool {
         let next = store.replicas[author].nextCounter
         guard next > 0 else { return false }
         return insertSingle(
@@ -180,19 +180,23 @@ extension Document {
         )
     }
 
-    @inline(__always)
+    @inline(never)
     private mutating func eraseShort(
         _ operand: UInt64,
         byteCount: UInt64,
         _ author: Int,
         _ patches: inout PatchBuffer
     ) -> Bool {
-        var distance = operand
-        if byteCount == 2 {
+        var distance = operand & 0x7F
+        switch byteCount {
+        case 1: guard operand < 0x80, distance > 0 else { return false }
+        case 2:
             guard operand & 0x80 != 0, operand >= 0x100, operand < 0x8000 else { return false }
-            distance = operand & 0x7F | (operand &>> 8) &<< 7
-        } else {
-            guard byteCount == 1, operand < 0x80, operand > 0 else { return false }
+            distance |= operand &>> 1 & 0x3F80
+        case 3:
+            guard operand & 0x8080 == 0x8080, operand >= 0x1_0000, operand < 0x80_0000 else { return false }
+            distance |= operand &>> 1 & 0x3F80 | operand &>> 2 & 0x1F_C000
+        default: return false
         }
         guard distance <= UInt64(store.replicas[author].nextCounter) else { return false }
         if store.open.revision == store.tree.revision, eraseOpen(distance, author, &patches) { return true }

@@ -19,6 +19,8 @@ public struct Document: ~Copyable, Sendable {
     var news = Slab<UInt32>()
     /// The number of the local replica, once it edited: lanes that are fast do not look it up.
     var localIndex: Int?
+    /// The same while its changes have short names, else a number that nobody has.
+    var shortAuthor = UInt32.max - 1
     // Kept between calls for their memory alone.
     var writer = ChangeWriter()
     var deleted = Slab<ElementRange>()

@@ -8,7 +8,7 @@ public struct PatchBuffer: ~Copyable, Sendable {
         var utf16Offset: UInt32
         var deleteCount: UInt32
         var insertCount: UInt32
-        /// Where the inserted units start.
+        /// Where the inserted units start; a single one is here itself.
         var units: Int
     }
 
@@ -37,7 +37,11 @@ public struct PatchBuffer: ~Copyable, Sendable {
         precondition(index >= 0 && index < count, "There is no such patch.")
         let record = records[index]
         var insert: [UInt16] = []
-        units.read(record.units..<record.units + Int(record.insertCount), into: &insert)
+        if record.insertCount == 1 {
+            insert.append(UInt16(truncatingIfNeeded: record.units))
+        } else {
+            units.read(record.units..<record.units + Int(record.insertCount), into: &insert)
+        }
         return Patch(
             root: names[Int(record.container)],
             utf16Offset: Int(record.utf16Offset),
@@ -65,13 +69,12 @@ public struct PatchBuffer: ~Copyable, Sendable {
 
     @inline(__always)
     mutating func insert(_ unit: UInt16, at utf16Offset: Int, in container: UInt32) {
-        append(container, utf16Offset, 0, 1)
-        units.append(unit)
+        append(container, utf16Offset, 0, 1, Int(unit))
     }
 
     @inline(__always)
     mutating func delete(_ count: Int, at utf16Offset: Int, in container: UInt32) {
-        append(container, utf16Offset, count, 0)
+        append(container, utf16Offset, count, 0, 0)
     }
 
     /// Notes an insertion of the units that are in the arena from `address` on.
@@ -82,25 +85,35 @@ public struct PatchBuffer: ~Copyable, Sendable {
         at utf16Offset: Int,
         in container: UInt32
     ) {
-        append(container, utf16Offset, 0, count)
+        if count == 1 { return insert(text[address], at: utf16Offset, in: container) }
+        append(container, utf16Offset, 0, count, units.count)
         for index in address..<address + count { units.append(text[index]) }
     }
 
     mutating func append(_ patch: Patch) {
         guard let container = names.firstIndex(of: patch.root) else { return }
-        append(UInt32(container), patch.utf16Offset, patch.deleteCount, patch.insert.count)
+        let count = patch.insert.count
+        let place = count == 1 ? Int(patch.insert[0]) : units.count
+        append(UInt32(container), patch.utf16Offset, patch.deleteCount, count, place)
+        if count == 1 { return }
         for unit in patch.insert { units.append(unit) }
     }
 
     @inline(__always)
-    private mutating func append(_ container: UInt32, _ utf16Offset: Int, _ deleteCount: Int, _ insertCount: Int) {
+    private mutating func append(
+        _ container: UInt32,
+        _ utf16Offset: Int,
+        _ deleteCount: Int,
+        _ insertCount: Int,
+        _ place: Int
+    ) {
         records.append(
             Record(
                 container: container,
                 utf16Offset: UInt32(truncatingIfNeeded: utf16Offset),
                 deleteCount: UInt32(truncatingIfNeeded: deleteCount),
                 insertCount: UInt32(truncatingIfNeeded: insertCount),
-                units: units.count
+                units: place
             )
         )
     }

@@ -40,6 +40,9 @@ extension ElementStore {
         }
     }
 
+    /// Who types at an open place has a sequence that stays below 2^32 while it is open: a place has room for 64 units.
+    private static let maximumOpenSequence: UInt64 = 1 << 31
+
     // MARK: Opening
 
     /// Opens the place behind what `author` just inserted at the cursor.
@@ -48,7 +51,8 @@ extension ElementStore {
         let run = tree.run(at: lastGap)
         let address = replicas[author].freeAddress
         guard !run.isDead, lastGap.offset == run.length, run.end == address, address & 63 != 0,
-            replicas[author].lamportEnd == clock, blocks.isClaimed(address, by: lastGap.leaf)
+            replicas[author].lamportEnd == clock, blocks.isClaimed(address, by: lastGap.leaf),
+            replicas[author].nextSequence < Self.maximumOpenSequence
         else { return }
         let inSegment = Int(replicas[author].freeEnd &- address)
         open.room = min(inSegment, 64 &- Int(address & 63), elementLimit &- elementCount)
@@ -199,6 +203,7 @@ extension ElementStore {
         return tree.runs[open.run].end == address && address & 63 != 0 && blocks.owner(of: address) == author
             && blocks.isClaimed(address, by: lastGap.leaf) && address != replicas[author].freeEnd
             && replicas[author].lamportEnd == clock && elementCount < elementLimit
+            && replicas[author].nextSequence < Self.maximumOpenSequence
     }
 
     /// Types a unit that is no half of a pair: it becomes a run of its own.
