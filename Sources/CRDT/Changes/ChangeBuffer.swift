@@ -109,28 +109,34 @@ public struct ChangeBuffer: ~Copyable, Sendable {
     @inline(__always)
     mutating func append(_ shape: ChangeShape, name: UInt64, operand: UInt64, _ operandCount: UInt64) {
         assert(name < Self.maximumShortSequence &<< 3 && operandCount < 8, "A change is too long for two words.")
-        rows.reserve(24)
         let (spread, nameCount) = ShortVarint.spread(name)
         let before = nameCount &+ 1
         let word = UInt64(Change.magic | Change.version | shape.rawValue) | spread &<< 8 | operand &<< (before &* 8)
-        let count = before &+ operandCount
-        let start = rows.count
-        let end = start &+ Int(truncatingIfNeeded: count)
-        var sum = Checksum.fold(0, word)
-        if count <= 6 {
-            // Its length, itself and its checksum are one word together.
-            let last = UInt64(Checksum.finish(sum, count: Int(truncatingIfNeeded: count)))
-            rows.store(word &<< 8 | (count &+ 1) | last &<< (count &* 8 &+ 8), at: start)
-        } else {
-            let rest = operand &>> (64 &- before &* 8)
-            if count > 8 { sum = Checksum.fold(sum, rest) }
-            rows.store(word, at: start &+ 1)
-            rows.store(rest, at: start &+ 9)
-            rows[start] = UInt8(truncatingIfNeeded: count &+ 1)
-            rows[end &+ 1] = Checksum.finish(sum, count: Int(truncatingIfNeeded: count))
-        }
-        rows.extend(to: end &+ 2)
+        let byteCount = before &+ operandCount
         self.count &+= 1
+        if byteCount <= 6 {
+            // Its length, itself and its checksum are one word together.
+            let sum = Checksum.finish(Checksum.fold(0, word), count: Int(truncatingIfNeeded: byteCount))
+            let row = word &<< 8 | (byteCount &+ 1) | UInt64(sum) &<< (byteCount &* 8 &+ 8)
+            rows.append(word: row, byteCount: Int(truncatingIfNeeded: byteCount &+ 2))
+        } else {
+            append(word, operand &>> (64 &- before &* 8), byteCount)
+        }
+    }
+
+    /// Appends a change of 7 to 15 bytes and its checksum.
+    private mutating func append(_ word: UInt64, _ rest: UInt64, _ byteCount: UInt64) {
+        var sum = Checksum.fold(0, word)
+        if byteCount > 8 { sum = Checksum.fold(sum, rest) }
+        let last = UInt64(Checksum.finish(sum, count: Int(truncatingIfNeeded: byteCount)))
+        rows.append(word: byteCount &+ 1, byteCount: 1)
+        if byteCount < 8 {
+            rows.append(word: word | last &<< (byteCount &* 8), byteCount: Int(truncatingIfNeeded: byteCount &+ 1))
+        } else {
+            let left = byteCount &- 8
+            rows.append(word: word, byteCount: 8)
+            rows.append(word: rest | last &<< (left &* 8), byteCount: Int(truncatingIfNeeded: left &+ 1))
+        }
     }
 }
 

@@ -225,6 +225,12 @@ extension Document {
             store.type(unit, by: author)
             return true
         }
+        return typeAgainFast(unit, author, to: &changes)
+    }
+
+    /// Types a character of ASCII behind the tombstone where the local replica erased.
+    @inline(never)
+    private mutating func typeAgainFast(_ unit: UInt16, _ author: Int, to changes: inout ChangeBuffer) -> Bool {
         guard author == localIndex, isShort(author), store.canTypeAgain(by: author) else { return false }
         changes.append(.typing, name: takeName(author), operand: UInt64(unit), 1)
         store.typeAgain(unit, by: author)

@@ -41,18 +41,20 @@ extension Document {
         return try receiveGenerally(bytes, &patches)
     }
 
-    /// Applies the changes of a buffer from a place on, which was its ``ChangeBuffer/byteCount`` at some time.
+    /// Applies the changes of a buffer from a place on, up to another or to the end; places are what its
+    /// ``ChangeBuffer/byteCount`` was at some time.
     ///
     /// - Returns: what became of them, together.
     /// - Throws: as for bytes.
     public mutating func receive(
         _ changes: borrowing ChangeBuffer,
         from start: Int = 0,
+        to end: Int = .max,
         patches: inout PatchBuffer
     ) throws(ChangeError) -> Reception {
         var total = Reception()
         var position = start
-        while let range = changes.nextRow(after: position) {
+        while position < end, let range = changes.nextRow(after: position) {
             position = range.upperBound
             let result = try changes.rows.withSpan(range) { (bytes) throws(ChangeError) -> Reception in
                 try receive(bytes, patches: &patches)

@@ -26,6 +26,15 @@ struct ByteRow: ~Copyable, Sendable {
         unsafe place.storeBytes(of: word.littleEndian, as: UInt64.self)
     }
 
+    /// Appends the lowest bytes of a word, at most eight.
+    @inline(__always)
+    mutating func append(word: UInt64, byteCount: Int) {
+        if count &+ 8 > bytes.count { grow(by: 8) }
+        let place = unsafe UnsafeMutableRawPointer(bytes.mutableAddress(of: count))
+        unsafe place.storeBytes(of: word.littleEndian, as: UInt64.self)
+        count &+= byteCount
+    }
+
     @inline(__always)
     subscript(_ position: Int) -> UInt8 {
         get { bytes[position] }
