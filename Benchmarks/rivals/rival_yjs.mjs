@@ -45,7 +45,7 @@ function check (text, expected, what) {
 /** Calls `body` for each item, with a look at the clock now and then. */
 function each (items, body) {
   items.forEach((item, index) => {
-    if (index % 512 === 0) clock.check()
+    if (index % 16 === 0) clock.check()
     body(item, index)
   })
 }

@@ -62,7 +62,7 @@ def check(text, expected, what):
         raise Wrong(f"{what}: the text is not the recorded one")
 
 
-def throttled(items, clock, step=512):
+def throttled(items, clock, step=16):
     """The items, with a look at the clock now and then."""
     for index, item in enumerate(items):
         if index % step == 0:

@@ -36,6 +36,62 @@ struct EditScript {
         }
         self.transactions.append(transaction)
     }
+
+    // MARK: Editing
+
+    /// Makes all transactions, each of which writes its change into the buffer.
+    ///
+    /// - Parameters:
+    ///   - replica: who makes them.
+    ///   - changes: where the changes go.
+    ///   - drainCount: the buffer is emptied whenever it has that many changes, as when they are sent.
+    /// - Returns: the bytes of changes that did not go through the buffer: of several edits in one.
+    /// - Throws: when an edit is not possible.
+    func replay(
+        in replica: inout Replica,
+        to changes: inout ChangeBuffer,
+        drainCount: Int = .max
+    ) throws -> Int {
+        let allTransactions = self.transactions
+        let allUnits = self.units
+        let transactions = allTransactions.span
+        let units = allUnits.span
+        var otherByteCount = 0
+        for index in transactions.indices {
+            let transaction = transactions[index]
+            guard transaction.other < 0, let handle = replica.handle else {
+                otherByteCount += try self.makeGenerally(transaction, in: &replica).count
+                continue
+            }
+            if changes.count >= drainCount { changes.removeAll() }
+            let offset = Int(transaction.utf16Offset)
+            if transaction.deleteCount > 0 {
+                let range = offset..<offset + Int(transaction.deleteCount)
+                try replica.document.delete(range, in: handle, to: &changes)
+            } else {
+                let first = Int(transaction.start)
+                let insert = units.extracting(first..<first + Int(transaction.insertCount))
+                try replica.document.insert(insert, at: offset, in: handle, to: &changes)
+            }
+        }
+        return otherByteCount
+    }
+
+    /// Makes a transaction the general way, and gives its change; no bytes when it changed nothing.
+    @inline(never)
+    func makeGenerally(_ transaction: Transaction, in replica: inout Replica) throws -> [UInt8] {
+        var edits: [TextEdit] = []
+        if transaction.other >= 0 {
+            edits = self.others[Int(transaction.other)]
+        } else if transaction.deleteCount > 0 || transaction.insertCount > 0 {
+            let first = Int(transaction.start)
+            let insert = Array(self.units[first..<first + Int(transaction.insertCount)])
+            edits = [Splice(Int(transaction.utf16Offset), Int(transaction.deleteCount), insert).textEdit]
+        }
+        let change = edits.isEmpty ? nil : try replica.document.edit(edits)
+        if replica.handle == nil { replica.handle = replica.document.textHandle(Subject.root) }
+        return change?.encoded ?? []
+    }
 }
 
 extension Splice {

@@ -2,17 +2,14 @@ import CRDT
 
 /// The encoded changes of numbered transactions, as they would travel.
 struct SentChanges: ~Copyable {
-    /// Where a transaction's change is.
-    private enum Place {
-        case nowhere
-        case buffer(Int)
-        case other(Range<Int>)
-    }
-
     private(set) var buffer = ChangeBuffer()
-    private var places: [Place] = []
+    /// Where each transaction's change is: in the buffer, or in ``others`` when the place is below ``nowhere``.
+    private var places: [Int] = []
+    private static let nowhere = -1
     /// The changes that were made the general way, one after the other.
     private var others: [UInt8] = []
+    /// Where each of these starts and ends.
+    private var otherRanges: [Range<Int>] = []
 
     /// Reads changes that are there already.
     init(_ changes: [[UInt8]] = []) {
@@ -21,14 +18,8 @@ struct SentChanges: ~Copyable {
 
     /// Bytes of all changes together.
     var byteCount: Int {
-        var total = 0
-        for place in self.places {
-            switch place {
-            case .nowhere: break
-            case .buffer(let start): total += self.buffer.withChange(at: start) { $0.count } ?? 0
-            case .other(let range): total += range.count
-            }
-        }
+        var total = self.others.count
+        for place in self.places where place >= 0 { total += self.buffer.withChange(at: place) { $0.count } ?? 0 }
         return total
     }
 
@@ -37,16 +28,18 @@ struct SentChanges: ~Copyable {
         self.buffer.removeAll()
         self.places.removeAll(keepingCapacity: true)
         self.others.removeAll(keepingCapacity: true)
+        self.otherRanges.removeAll(keepingCapacity: true)
     }
 
     /// Notes a change that was made the general way; no bytes where nothing was changed.
     mutating func append(_ change: [UInt8]) {
         if change.isEmpty {
-            self.places.append(.nowhere)
+            self.places.append(Self.nowhere)
         } else {
             let start = self.others.count
             self.others += change
-            self.places.append(.other(start..<self.others.count))
+            self.otherRanges.append(start..<self.others.count)
+            self.places.append(Self.nowhere - self.otherRanges.count)
         }
     }
 
@@ -71,7 +64,7 @@ struct SentChanges: ~Copyable {
             let units = script.units.span.extracting(first..<first + Int(transaction.insertCount))
             try replica.document.insert(units, at: offset, in: handle, to: &self.buffer)
         }
-        self.places.append(self.buffer.byteCount == start ? .nowhere : .buffer(start))
+        self.places.append(self.buffer.byteCount == start ? Self.nowhere : start)
     }
 
     @inline(never)
@@ -80,17 +73,7 @@ struct SentChanges: ~Copyable {
         of script: borrowing EditScript,
         in replica: inout Replica
     ) throws {
-        var edits: [TextEdit] = []
-        if transaction.other >= 0 {
-            edits = script.others[Int(transaction.other)]
-        } else if transaction.deleteCount > 0 || transaction.insertCount > 0 {
-            let first = Int(transaction.start)
-            let insert = Array(script.units[first..<first + Int(transaction.insertCount)])
-            let edit = Splice(Int(transaction.utf16Offset), Int(transaction.deleteCount), insert)
-            edits = [edit.textEdit]
-        }
-        self.append(edits.isEmpty ? [] : try replica.document.edit(edits)?.encoded ?? [])
-        if replica.handle == nil { replica.handle = replica.document.textHandle(Subject.root) }
+        self.append(try script.makeGenerally(transaction, in: &replica))
     }
 
     /// Lets a replica receive the change of a transaction from its bytes.
@@ -99,14 +82,14 @@ struct SentChanges: ~Copyable {
     @inline(__always)
     borrowing func deliver(_ transaction: Int, to replica: inout Replica, patches: inout PatchBuffer) throws {
         patches.removeAll()
-        switch self.places[transaction] {
-        case .nowhere: break
-        case .buffer(let start):
-            _ = try self.buffer.withChange(at: start) { (bytes) throws(ChangeError) in
+        let place = self.places[transaction]
+        if place >= 0 {
+            _ = try self.buffer.withChange(at: place) { (bytes) throws(ChangeError) in
                 _ = try replica.document.receive(bytes, patches: &patches)
             }
-        case .other(let range):
+        } else if place < Self.nowhere {
             let bytes = self.others
+            let range = self.otherRanges[Self.nowhere - place - 1]
             _ = try replica.document.receive(bytes.span.extracting(range), patches: &patches)
             if replica.handle == nil { replica.handle = replica.document.textHandle(Subject.root) }
         }

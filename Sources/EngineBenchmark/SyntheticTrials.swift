@@ -54,12 +54,9 @@ public enum SyntheticBenchmark {
         let script = EditScript(places.map { [Splice(Int($0), 0, [0x78])] })
         return Trial(name, .nanoseconds) {
             var replica = Replica(ReplicaID(1))
-            var changes = SentChanges()
+            var changes = ChangeBuffer()
             let time = try Meter.milliseconds {
-                for transaction in script.transactions {
-                    if changes.count == 4096 { changes.removeAll() }
-                    try changes.make(transaction, of: script, in: &replica)
-                }
+                _ = try script.replay(in: &replica, to: &changes, drainCount: TraceBenchmark.drainCount)
             }
             guard replica.document.utf16Count(of: Subject.root) == count else { throw WrongResult(description: name) }
             return time * 1e6 / Double(count)

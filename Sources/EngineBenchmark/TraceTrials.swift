@@ -4,6 +4,8 @@ import CRDT
 public enum TraceBenchmark {
     /// How often a session is repeated in one document, for the row about large documents.
     static let repetitions = 100
+    /// How many changes gather before they are dropped, where only the editing is measured.
+    static let drainCount = 1024
     /// Who reads what others wrote.
     static let reader = ReplicaID(1 << 20)
 
@@ -34,17 +36,12 @@ public enum TraceBenchmark {
     private static func localTrial(_ subject: Subject, _ script: EditScript) -> Trial {
         Trial("local replay", .milliseconds) {
             var replica = Replica(subject.replicas[0])
-            let time = try Meter.milliseconds { try self.replay(script, in: &replica) }
+            var changes = ChangeBuffer()
+            let time = try Meter.milliseconds {
+                _ = try script.replay(in: &replica, to: &changes, drainCount: self.drainCount)
+            }
             try WrongResult.check(replica.text, subject.expected, "local replay")
             return time
-        }
-    }
-
-    private static func replay(_ script: EditScript, in replica: inout Replica) throws {
-        var changes = SentChanges()
-        for transaction in script.transactions {
-            if changes.count == 4096 { changes.removeAll() }
-            try changes.make(transaction, of: script, in: &replica)
         }
     }
 
@@ -55,12 +52,12 @@ public enum TraceBenchmark {
             Trial.Row(name: "bytes of such a change", unit: .bytes),
         ]) {
             var replica = Replica(subject.replicas[0])
-            var changes = SentChanges()
-            let time = try Meter.milliseconds {
-                for transaction in script.transactions { try changes.make(transaction, of: script, in: &replica) }
-            }
+            var changes = ChangeBuffer()
+            var byteCount = 0
+            let time = try Meter.milliseconds { byteCount = try script.replay(in: &replica, to: &changes) }
             try WrongResult.check(replica.text, subject.expected, "local replay, one change per transaction")
-            return [time, Double(changes.byteCount) / Double(count)]
+            changes.forEach(from: 0) { byteCount += $0.count }
+            return [time, Double(byteCount) / Double(count)]
         }
     }
 
@@ -113,9 +110,13 @@ public enum TraceBenchmark {
         ]) {
             let before = Meter.heapInUse()
             var replica = Replica(subject.replicas[0])
+            var changes = ChangeBuffer()
             let time = try Meter.milliseconds {
-                for _ in 0..<self.repetitions { try self.replay(script, in: &replica) }
+                for _ in 0..<self.repetitions {
+                    _ = try script.replay(in: &replica, to: &changes, drainCount: self.drainCount)
+                }
             }
+            changes = ChangeBuffer()
             let after = Meter.heapInUse()
             try WrongResult.check(replica.text, expected, name)
             return [time, Double(after - before)]
