@@ -173,7 +173,7 @@ def synthetic(item, clock):
     if item["isExchange"]:
         for lane in range(len(authors)):
             for other in range(len(authors)):
-                for update in made[other] if other != lane else []:
+                for update in rows.throttled(made[other] if other != lane else [], clock):
                     documents[lane][0].import_(update)
     time = clock.stop()
     for subscription in subscriptions:

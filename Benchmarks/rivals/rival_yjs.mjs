@@ -211,7 +211,7 @@ function synthetic (item) {
   if (item.isExchange) {
     for (let lane = 0; lane < item.authors.length; lane++) {
       for (let other = 0; other < item.authors.length; other++) {
-        if (other !== lane) for (const update of made[other]) Y.applyUpdate(documents[lane].doc, update, 'remote')
+        if (other !== lane) each(made[other], update => Y.applyUpdate(documents[lane].doc, update, 'remote'))
       }
     }
   }

@@ -167,7 +167,7 @@ def exchange(documents, authors, clock, is_exchange):
         sent = [list(updates) for updates in made]
         for lane in range(len(authors)):
             for other, updates in enumerate(sent):
-                for update in updates if other != lane else []:
+                for update in rows.throttled(updates if other != lane else [], clock):
                     documents[lane][0].apply_update(update)
     time = clock.stop()
     for (doc, _), subscription in zip(documents, subscriptions):
