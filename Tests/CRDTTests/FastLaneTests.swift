@@ -178,6 +178,61 @@ struct FastLaneTests {
         check(author)
     }
 
+    /// Bodies of changes that are almost the next keystroke of replica 1, whose last one is where the place is open.
+    static func almostKeystrokes(_ sequence: UInt64) -> [[UInt8]] {
+        let name = sequence << 3 | 1
+        precondition(name < 0x80, "The name is to fit a byte, so that longer forms of it are too long.")
+        let byte = UInt8(name)
+        return [
+            [0x91, byte | 0x80, 0x00, 0x61], [0x91, byte | 0x80, 0x80, 0x00, 0x61], [0x91, byte, 0x80], [0x91, byte],
+            [0x91, byte, 0x61, 0x61], [0x93, byte, 0x00], [0x93, byte, 0x81, 0x00], [0x93, byte, 0x81, 0x80, 0x00],
+            [0x93, byte, 0x7F], [0x93, byte, 0xFF, 0x7F], [0x93, byte, 0x01, 0x00], [0x93, byte, 0x80],
+            [0x81, byte, 0x61],
+            [0xA1, byte, 0x61], [0x91, byte | 7, 0x61], [0x91, byte | 7, 0x06, 0x61], [0x95, byte, 0x61],
+            [0x99, byte, 0x61], [0x91, byte + 8, 0x61], [0x91, byte - 8, 0x61], [0x90, byte, 0x61],
+            [0x91, byte &+ 1, 0x61],
+        ]
+    }
+
+    @Test("What is almost a keystroke is refused as the general way refuses it, where a keystroke would be taken")
+    func refusesAtOpenPlace() throws {
+        for erasesLast in [false, true] {
+            let author = Twin(1, of: 1)
+            let reader = Twin(2, of: 1)
+            for index in 0..<6 {
+                try edit(author, TextEdit(root: root, utf16Offset: index, insert: [UInt16(97 + index)]))
+            }
+            if erasesLast { try edit(author, TextEdit(root: root, utf16Offset: 5, deleteCount: 1)) }
+            for bytes in author.log { try deliver(bytes, to: reader) }
+            for body in Self.almostKeystrokes(UInt64(author.log.count)) {
+                let bytes = body + [Checksum.short(body, 0..<body.count)]
+                var probe = PatchBuffer()
+                var patches: [Patch] = []
+                var fastError: ChangeError?
+                var slowError: ChangeError?
+                var fast = Reception()
+                var slow = Receipt(applied: [], duplicates: 0, waiting: 0)
+                do throws(ChangeError) {
+                    fast = try reader.fast.receive(bytes.span, patches: &probe)
+                } catch {
+                    fastError = error
+                }
+                do throws(ChangeError) {
+                    let changes: [Change]
+                    do throws(FormatError) { changes = try ChangeSet.decode(bytes) } catch { throw .format(error) }
+                    slow = try reader.slow.receive(changes, patches: &patches)
+                } catch {
+                    slowError = error
+                }
+                #expect(fastError == slowError, "\(body)")
+                #expect(fast.applied == 0 && slow.applied.isEmpty, "\(body)")
+                #expect(fast.waiting == slow.waiting && fast.duplicates == slow.duplicates, "\(body)")
+                #expect(probe.count == 0)
+            }
+            check(reader)
+        }
+    }
+
     /// Both ways say the same of bytes that may be anything; what is applied is applied by both.
     private func compareRefusal(_ bytes: [UInt8], _ twin: Twin) {
         var fastError: ChangeError?
