@@ -95,10 +95,39 @@ extension Change {
         dependencies: Version
     ) throws(FormatError) {
         var operations = OperationReader(bytes, range, shape: shape, author: author, dependencies: dependencies)
-        while let operation = try operations.next() {
-            guard case .insert(let origin, let text) = operation else { continue }
+        while let operation = try operations.next() { try check(operation, bytes) }
+    }
+
+    private static func check(_ operation: Operation, _ bytes: [UInt8]) throws(FormatError) {
+        switch operation {
+        case .insert(let origin, let text):
             guard UTF8Text.utf16Count(of: bytes, in: text) != nil else { throw .illFormedUTF8 }
-            if case .start(let name) = origin { _ = try RootName(utf8: Array(bytes[name])) }
+            if case .start(let target) = origin { try check(target, bytes) }
+        case .insertItems(let origin, let values):
+            for value in values {
+                switch value {
+                case .unset, .existing, .kept: throw .invalid
+                default: break
+                }
+            }
+            if case .start(let target) = origin { try check(target, bytes) }
+        case .set(let target, _, let value):
+            if case .kept = value { throw .invalid }
+            try check(target, bytes)
+        case .restoreText(_, let text):
+            guard UTF8Text.utf16Count(of: bytes, in: text) != nil else { throw .illFormedUTF8 }
+        case .restoreItems(_, let values):
+            for value in values {
+                switch value {
+                case .unset, .existing, .new: throw .invalid
+                default: break
+                }
+            }
+        case .delete, .move: break
         }
+    }
+
+    private static func check(_ target: Operation.Target, _ bytes: [UInt8]) throws(FormatError) {
+        if case .root(let name) = target { _ = try RootName(utf8: Array(bytes[name])) }
     }
 }

@@ -1,40 +1,39 @@
-/// An operation whose names are found in a document, ready to be done without any further question.
-struct ResolvedOperation: BitwiseCopyable, Sendable {
-    enum Kind: UInt8, BitwiseCopyable, Sendable {
-        case insertAtStart
-        case insertAfter
-        case delete
-    }
-
-    var kind: Kind
-    /// The replica of the origin or of the deleted elements; `author` when it is the change's own.
-    var replica: UInt32
-    var counter: UInt32
-    /// How many elements.
-    var count: UInt32
-    /// Where the inserted units start among those of the change.
-    var text: UInt32
-    /// Which of the names that the change uses.
-    var name: UInt32
-
-    static let author = UInt32.max
-}
-
 /// Validates a received change against a document, before anything is changed, and keeps what it found out.
 struct ChangeResolver: ~Copyable, Sendable {
     private(set) var operations = Slab<ResolvedOperation>()
+    /// One for each element that the change inserts: its unit, 0 when it is none of a text. Then those of restored text.
     private(set) var units: [UInt16] = []
-    private(set) var names: [RootName] = []
-    private var nameIndices: [RootName: UInt32] = [:]
+    /// The text that is restored.
+    private(set) var restoredUnits: [UInt16] = []
+    private(set) var values: [ResolvedValue] = []
+    private(set) var keys: [[UInt8]] = []
+    private(set) var names: [ContainerTable.RootKey] = []
+    private var nameIndices: [ContainerTable.RootKey: UInt32] = [:]
     /// Whether there are halves of pairs in the change.
     private(set) var hasSurrogates = false
     /// The Lamport timestamp of its first element.
     private(set) var lamport: UInt64 = 0
 
     // Of the change being looked at.
-    private var author: Int?
-    private var firstCounter: UInt32 = 0
-    private var deletedCount = 0
+    var author: Int?
+    var firstCounter: UInt32 = 0
+    private var touchedCount = 0
+    /// What the change inserts, where that is more than text after something: ascending by counter.
+    private var pending: [PendingElements] = []
+    private var pendingContainers: [UInt32: PendingContainer] = [:]
+
+    /// Consecutive elements of one kind that the change inserts.
+    struct PendingElements {
+        var first: UInt32
+        var kind: ElementKind
+        /// The list they are in; unknown for text.
+        var target: ResolvedTarget
+    }
+
+    struct PendingContainer {
+        var kind: ContainerKind
+        var depth: Int
+    }
 
     init() {}
 
@@ -42,31 +41,45 @@ struct ChangeResolver: ~Copyable, Sendable {
     ///
     /// A change can refer to elements that it inserts itself.
     mutating func resolve(_ change: Change, in store: borrowing ElementStore) throws(ChangeError) {
-        operations.removeAll()
-        units.removeAll(keepingCapacity: true)
-        names.removeAll(keepingCapacity: true)
-        if !nameIndices.isEmpty { nameIndices.removeAll() }
-        deletedCount = 0
-        hasSurrogates = false
-        author = store.replicas.index(of: change.replica)
+        var reader = OperationReader(change)
+        try resolve(&reader, change.encoded, by: change.replica, advance: change.lamportAdvance, in: store)
+    }
+
+    /// The same for operations of a change that is being made; its elements so far are in `store`.
+    mutating func resolve(
+        _ reader: inout OperationReader,
+        _ bytes: [UInt8],
+        by replica: ReplicaID,
+        advance: UInt64,
+        in store: borrowing ElementStore
+    ) throws(ChangeError) {
+        forget()
+        author = store.replicas.index(of: replica)
         firstCounter = author.map { store.replicas[$0].nextCounter } ?? 0
         let previousEnd = author.map { store.replicas[$0].lamportEnd } ?? 0
-        lamport = previousEnd + change.lamportAdvance
+        lamport = previousEnd + advance
         // Its author had seen nothing that this document has not: an honest clock is not above this one's.
         guard lamport <= store.clock else { throw .lamportTooLarge }
-        var reader = OperationReader(change)
-        while let operation = try Self.next(&reader) {
-            switch operation {
-            case .insert(let origin, let text): try insert(change.encoded, text, after: origin, store)
-            case .delete(let first, let count): try delete(first, count, store)
-            }
-        }
+        while let operation = try Self.next(&reader) { try resolve(operation, bytes, store) }
         guard store.canHold(units.count), units.count <= Int(UInt32.max - 1 - firstCounter)
         else { throw .documentTooLarge }
-        var newNames = 0
-        for name in names where store.root(named: name) == nil { newNames += 1 }
-        guard newNames == 0 || store.rootNames.count + newNames <= ElementStore.maximumRootCount
+        guard names.isEmpty || store.containers.rootCount + names.count <= ElementStore.maximumRootCount
         else { throw .tooManyRoots }
+        hasSurrogates = hasSurrogates || units.contains { UTF16Unit.isSurrogate($0) }
+    }
+
+    private mutating func forget() {
+        operations.removeAll()
+        units.removeAll(keepingCapacity: true)
+        if !restoredUnits.isEmpty { restoredUnits.removeAll() }
+        if !values.isEmpty { values.removeAll() }
+        if !keys.isEmpty { keys.removeAll() }
+        if !names.isEmpty { names.removeAll(keepingCapacity: true) }
+        if !nameIndices.isEmpty { nameIndices.removeAll() }
+        if !pending.isEmpty { pending.removeAll() }
+        if !pendingContainers.isEmpty { pendingContainers.removeAll() }
+        touchedCount = 0
+        hasSurrogates = false
     }
 
     private static func next(_ reader: inout OperationReader) throws(ChangeError) -> Operation? {
@@ -77,119 +90,111 @@ struct ChangeResolver: ~Copyable, Sendable {
         }
     }
 
-    private mutating func insert(
+    private mutating func resolve(
+        _ operation: Operation,
         _ bytes: [UInt8],
-        _ text: Range<Int>,
-        after origin: Operation.Origin,
         _ store: borrowing ElementStore
     ) throws(ChangeError) {
-        var operation = ResolvedOperation(
-            kind: .insertAfter,
-            replica: ResolvedOperation.author,
-            counter: 0,
-            count: 0,
-            text: UInt32(units.count),
-            name: 0
-        )
-        switch origin {
-        case .newest:
-            guard let counter = own(1) else { throw .unknownOrigin }
-            operation.counter = counter
-        case .start(let name):
-            operation.kind = .insertAtStart
-            operation.name = try index(ofName: Array(bytes[name]))
-        case .element(.own(let distance)):
-            guard let counter = own(distance) else { throw .unknownOrigin }
-            operation.counter = counter
-        case .element(.other(let replica, let counter)):
-            guard let index = store.replicas.index(of: replica), counter < store.replicas[index].nextCounter
-            else { throw .unknownOrigin }
-            operation.replica = UInt32(index)
-            operation.counter = counter
+        switch operation {
+        case .insert(let origin, let text): try insert(bytes, text, after: origin, store)
+        case .insertItems(let origin, let values): try insert(bytes, values, after: origin, store)
+        case .delete(let first, let count): try delete(first, count, store)
+        case .set(let target, let key, let value): try set(target, bytes, key, value, store)
+        case .move(let item, let origin): try move(item, after: origin, store)
+        case .restoreText(let first, let text): try restore(first, bytes, text, store)
+        case .restoreItems(let first, let values): try restore(first, bytes, values, store)
         }
-        if operation.kind == .insertAfter { try checkOrigin(operation, store) }
+    }
+
+    // MARK: What the operations add
+
+    mutating func append(_ operation: ResolvedOperation) { operations.append(operation) }
+
+    /// Decodes the text of an insertion; how many elements it has is returned.
+    mutating func appendUnits(_ bytes: [UInt8], _ text: Range<Int>) throws(ChangeError) -> Int {
         let first = units.count
+        // What was inserted before may not have been text.
+        if let last = pending.last, last.kind != .text {
+            pending.append(PendingElements(first: nextCounter, kind: .text, target: ResolvedTarget()))
+        }
         guard UTF8Text.decode(bytes, in: text, into: &units) else { throw .format(.illFormedUTF8) }
-        operation.count = UInt32(units.count - first)
-        if !hasSurrogates { hasSurrogates = units[first...].contains { UTF16Unit.isSurrogate($0) } }
-        operations.append(operation)
+        return units.count - first
     }
 
-    /// An origin is older than what is inserted after it, and not the first half of a pair.
-    private func checkOrigin(
-        _ operation: ResolvedOperation,
-        _ store: borrowing ElementStore
-    ) throws(ChangeError) {
-        if operation.replica == ResolvedOperation.author {
-            if UTF16Unit.isHigh(ownUnit(operation.counter, store)) { throw .splitsSurrogatePair }
-            return
-        }
-        let owner = Int(operation.replica)
-        guard store.replicas.lamport(of: operation.counter, by: owner) < lamport + UInt64(units.count)
-        else { throw .lamportTooSmall }
-        let address = store.replicas.address(of: operation.counter, by: owner)
-        if UTF16Unit.isHigh(store.text[Int(address)]) { throw .splitsSurrogatePair }
+    mutating func appendRestoredUnits(_ bytes: [UInt8], _ text: Range<Int>) throws(ChangeError) -> Int {
+        let first = restoredUnits.count
+        guard UTF8Text.decode(bytes, in: text, into: &restoredUnits) else { throw .format(.illFormedUTF8) }
+        if !hasSurrogates { hasSurrogates = restoredUnits[first...].contains { UTF16Unit.isSurrogate($0) } }
+        return restoredUnits.count - first
     }
 
-    private mutating func delete(
-        _ reference: Operation.Reference,
-        _ count: UInt32,
-        _ store: borrowing ElementStore
-    ) throws(ChangeError) {
-        let first: UInt16
-        let last: UInt16
-        var operation = ResolvedOperation(
-            kind: .delete,
-            replica: ResolvedOperation.author,
-            counter: 0,
-            count: count,
-            text: 0,
-            name: 0
-        )
-        switch reference {
-        case .own(let distance):
-            guard let counter = own(distance) else { throw .unknownElement }
-            operation.counter = counter
-            first = ownUnit(counter, store)
-            last = ownUnit(counter + (count - 1), store)
-        case .other(let replica, let counter):
-            guard let index = store.replicas.index(of: replica), counter + count <= store.replicas[index].nextCounter
-            else { throw .unknownElement }
-            operation.replica = UInt32(index)
-            operation.counter = counter
-            first = store.text[Int(store.replicas.address(of: counter, by: index))]
-            last = store.text[Int(store.replicas.address(of: counter + (count - 1), by: index))]
-        }
-        guard !UTF16Unit.isLow(first), !UTF16Unit.isHigh(last) else { throw .splitsSurrogatePair }
-        // A few bytes can name millions of elements: one change passes over the document once, and not once a byte.
-        deletedCount += Int(count)
-        guard deletedCount <= store.blocks.end + units.count else { throw .unknownElement }
-        operations.append(operation)
+    /// Adds elements that are not text.
+    mutating func appendElements(_ count: Int, _ kind: ElementKind, in target: ResolvedTarget) {
+        pending.append(PendingElements(first: nextCounter, kind: kind, target: target))
+        units.append(contentsOf: repeatElement(0, count: count))
     }
+
+    mutating func append(_ value: ResolvedValue) { values.append(value) }
+
+    mutating func append(key: [UInt8]) -> UInt32 {
+        keys.append(key)
+        return UInt32(keys.count - 1)
+    }
+
+    /// Notes that the change's element creates a container.
+    mutating func appendContainer(_ kind: ContainerKind, depth: Int, holder: UInt32) throws(ChangeError) {
+        guard depth <= ContainerTable.maximumDepth else { throw .nestingTooDeep }
+        pendingContainers[holder] = PendingContainer(kind: kind, depth: depth)
+    }
+
+    /// A few bytes can name millions of elements: one change passes over the document once, and not once a byte.
+    mutating func touch(_ count: Int, _ store: borrowing ElementStore) throws(ChangeError) {
+        touchedCount += count
+        guard touchedCount <= store.elementCount + units.count else { throw .unknownElement }
+    }
+
+    // MARK: What the change inserted before
+
+    /// The counter of the author's next element, as of this operation.
+    var nextCounter: UInt32 { firstCounter + UInt32(truncatingIfNeeded: units.count) }
 
     /// The counter of the author's element at a distance from its next one, as of this operation.
-    private func own(_ distance: UInt32) -> UInt32? {
+    func own(_ distance: UInt32) -> UInt32? {
         let next = Int(firstCounter) + units.count
         return Int(distance) <= next ? UInt32(next - Int(distance)) : nil
     }
 
-    private func ownUnit(_ counter: UInt32, _ store: borrowing ElementStore) -> UInt16 {
-        if counter >= firstCounter { return units[Int(counter - firstCounter)] }
-        guard let author else { return 0 }
-        return store.text[Int(store.replicas.address(of: counter, by: author))]
+    /// What the change's own element is, and in which list.
+    func pendingElement(_ counter: UInt32) -> (kind: ElementKind, target: ResolvedTarget) {
+        var low = 0
+        var high = pending.count
+        while low < high {
+            let middle = (low + high) / 2
+            if pending[middle].first <= counter { low = middle + 1 } else { high = middle }
+        }
+        return low == 0 ? (.text, ResolvedTarget()) : (pending[low - 1].kind, pending[low - 1].target)
     }
 
-    private mutating func index(ofName bytes: [UInt8]) throws(ChangeError) -> UInt32 {
+    func pendingContainer(_ counter: UInt32) -> PendingContainer? { pendingContainers[counter] }
+
+    var pendingCount: Int { pending.count }
+
+    mutating func target(ofRoot bytes: [UInt8], _ kind: ContainerKind, _ store: borrowing ElementStore)
+        throws(ChangeError) -> ResolvedTarget
+    {
         let name: RootName
         do throws(FormatError) {
             name = try RootName(utf8: bytes)
         } catch {
             throw .format(error)
         }
-        if let known = nameIndices[name] { return known }
+        if let known = store.containers.root(kind, name) { return ResolvedTarget(container: known) }
+        let key = ContainerTable.RootKey(kind: kind, name: name)
+        if let known = nameIndices[key] { return ResolvedTarget(name: known) }
         guard names.count < ElementStore.maximumRootCount else { throw .tooManyRoots }
-        nameIndices[name] = UInt32(names.count)
-        names.append(name)
-        return UInt32(names.count - 1)
+        let index = UInt32(names.count)
+        nameIndices[key] = index
+        names.append(key)
+        return ResolvedTarget(name: index)
     }
 }

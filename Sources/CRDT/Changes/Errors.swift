@@ -69,6 +69,14 @@ public enum ChangeError: Error, Hashable, Sendable {
     case lamportTooLarge
     /// Its Lamport timestamp is not above that of an element it inserts after.
     case lamportTooSmall
+    /// It edits a container that does not exist.
+    case unknownContainer
+    /// It names an element or a container of another kind, or of another container, than the operation is for.
+    case wrongKind
+    /// It creates containers in containers deeper than 64.
+    case nestingTooDeep
+    /// What it restores is not what was deleted.
+    case contentMismatch
 
     /// A constant name for logs and for the wire.
     public var code: String {
@@ -84,6 +92,10 @@ public enum ChangeError: Error, Hashable, Sendable {
         case .tooManyRoots: "TOO_MANY_ROOTS"
         case .lamportTooLarge: "LAMPORT_TOO_LARGE"
         case .lamportTooSmall: "LAMPORT_TOO_SMALL"
+        case .unknownContainer: "UNKNOWN_CONTAINER"
+        case .wrongKind: "WRONG_KIND"
+        case .nestingTooDeep: "NESTING_TOO_DEEP"
+        case .contentMismatch: "CONTENT_MISMATCH"
         }
     }
 }
@@ -100,6 +112,12 @@ public enum EditError: Error, Hashable, Sendable {
     case illFormedText
     /// The document or the change would become too large.
     case tooLarge
+    /// A nested container that does not exist.
+    case unknownContainer
+    /// A number that is not finite, a string or a key that is not well-formed UTF-8, or a key longer than 256 bytes.
+    case invalidValue
+    /// Containers in containers deeper than 64.
+    case nestingTooDeep
 
     /// A constant name for logs and for the wire.
     public var code: String {
@@ -108,6 +126,9 @@ public enum EditError: Error, Hashable, Sendable {
         case .splitsSurrogatePair: "SPLITS_SURROGATE_PAIR"
         case .illFormedText: "ILL_FORMED_TEXT"
         case .tooLarge: "TOO_LARGE"
+        case .unknownContainer: "UNKNOWN_CONTAINER"
+        case .invalidValue: "INVALID_VALUE"
+        case .nestingTooDeep: "NESTING_TOO_DEEP"
         }
     }
 }

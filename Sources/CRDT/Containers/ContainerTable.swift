@@ -1,0 +1,120 @@
+/// What is known of one container.
+struct ContainerRecord: BitwiseCopyable, Sendable {
+    var kind: ContainerKind
+    /// 1 for a root, 1 more for each container around it.
+    var depth: UInt8
+    /// The number of its root in the tree; `none` for a map, and while nothing was ever inserted.
+    var sequence: UInt32
+    /// Roots: `none`. Others: the container that the element which created it is in.
+    var parent: UInt32
+    /// Roots: the number of the name. In maps: the number of the key. In lists: the address of the item.
+    var slot: UInt32
+    /// The element that created it: replica by number, counter.
+    var holderReplica: UInt32
+    var holderCounter: UInt32
+
+    static let none = UInt32.max
+}
+
+/// All containers of a document, numbered in order of appearance.
+///
+/// Roots appear when something is put into them; nested ones with the element whose value they are. None ever goes:
+/// edits made at the same time, and undo, reach those that were overwritten or deleted.
+struct ContainerTable: ~Copyable, Sendable {
+    static let maximumDepth = 64
+
+    private var records = Slab<ContainerRecord>()
+    private(set) var names: [RootName] = []
+    private var roots: [RootKey: UInt32] = [:]
+    private var nested: [UInt64: UInt32] = [:]
+    /// Which container a root of the tree belongs to.
+    private var containers = Slab<UInt32>()
+
+    struct RootKey: Hashable, Sendable {
+        var kind: ContainerKind
+        var name: RootName
+    }
+
+    init() {}
+
+    var count: Int { records.count }
+
+    /// How many roots there are.
+    var rootCount: Int { names.count }
+
+    subscript(_ number: UInt32) -> ContainerRecord {
+        @inline(__always) get { records[Int(number)] }
+    }
+
+    /// The number of a root that something was ever put into.
+    @inline(__always)
+    func root(_ kind: ContainerKind, _ name: RootName) -> UInt32? {
+        // Most documents have one root, and its name's buffer is mostly the very same one.
+        if let first = names.first, first == name, records[0].kind == kind { return 0 }
+        return names.count < 2 ? nil : roots[RootKey(kind: kind, name: name)]
+    }
+
+    /// The number of the container that an element created.
+    func nested(in replica: UInt32, _ counter: UInt32) -> UInt32? {
+        nested.isEmpty ? nil : nested[Self.key(replica, counter)]
+    }
+
+    private static func key(_ replica: UInt32, _ counter: UInt32) -> UInt64 { UInt64(replica) << 32 | UInt64(counter) }
+
+    mutating func makeRoot(_ kind: ContainerKind, _ name: RootName) -> UInt32 {
+        let number = UInt32(records.count)
+        roots[RootKey(kind: kind, name: name)] = number
+        let slot = UInt32(names.count)
+        names.append(name)
+        records.append(
+            ContainerRecord(
+                kind: kind,
+                depth: 1,
+                sequence: ContainerRecord.none,
+                parent: ContainerRecord.none,
+                slot: slot,
+                holderReplica: 0,
+                holderCounter: 0
+            )
+        )
+        return number
+    }
+
+    /// Adds the container that the element (replica, counter) creates in `parent`, at a key or as an item.
+    mutating func makeNested(
+        _ kind: ContainerKind,
+        in parent: UInt32,
+        slot: UInt32,
+        holder replica: UInt32,
+        _ counter: UInt32
+    ) -> UInt32 {
+        let number = UInt32(records.count)
+        nested[Self.key(replica, counter)] = number
+        records.append(
+            ContainerRecord(
+                kind: kind,
+                depth: records[Int(parent)].depth + 1,
+                sequence: ContainerRecord.none,
+                parent: parent,
+                slot: slot,
+                holderReplica: replica,
+                holderCounter: counter
+            )
+        )
+        return number
+    }
+
+    /// Notes that the tree's newest root is the sequence of a container.
+    mutating func noteSequence(_ sequence: UInt32, of number: UInt32) {
+        assert(Int(sequence) == containers.count, "Sequences are noted as they are made.")
+        containers.append(number)
+        records[Int(number)].sequence = sequence
+    }
+
+    /// Which container a root of the tree belongs to.
+    @inline(__always)
+    func container(ofSequence sequence: UInt32) -> UInt32 { containers[Int(sequence)] }
+
+    /// The name of a root.
+    func name(of number: UInt32) -> RootName { names[Int(records[Int(number)].slot)] }
+}

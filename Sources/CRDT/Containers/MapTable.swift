@@ -1,0 +1,90 @@
+/// What a key of a map holds.
+struct MapEntry: BitwiseCopyable, Sendable {
+    var map: UInt32
+    var key: UInt32
+    /// The set that won: the one of the highest rank.
+    var rank: Rank
+    var replica: UInt32
+    var counter: UInt32
+    /// The next entry of the same map, or `none`.
+    var next: UInt32
+    /// Whether the key holds something at the moment.
+    var isSet: Bool
+
+    static let none = UInt32.max
+}
+
+/// The entries of all maps. Of each key only the newest set is kept, so that setting again and again takes no room.
+struct MapTable: ~Copyable, Sendable {
+    static let maximumKeyCount = 256
+
+    /// Key by number; different maps often have the same keys.
+    private(set) var keys: [[UInt8]] = []
+    private var keyNumbers: [[UInt8]: UInt32] = [:]
+    private var entries = Slab<MapEntry>()
+    private var values: [StoredValue] = []
+    private var index: [UInt64: UInt32] = [:]
+    /// Container to the newest entry of that map.
+    private var heads: [UInt32: UInt32] = [:]
+
+    init() {}
+
+    var entryCount: Int { entries.count }
+
+    func number(ofKey key: [UInt8]) -> UInt32? { keyNumbers[key] }
+
+    mutating func insert(key: [UInt8]) -> UInt32 {
+        if let known = keyNumbers[key] { return known }
+        let number = UInt32(keys.count)
+        keys.append(key)
+        keyNumbers[key] = number
+        return number
+    }
+
+    /// The entry of a key, set or not; `nil` when the key was never set.
+    func entry(_ map: UInt32, _ key: UInt32) -> UInt32? { index[UInt64(map) << 32 | UInt64(key)] }
+
+    subscript(_ entry: UInt32) -> MapEntry { entries[Int(entry)] }
+
+    /// What an entry holds; meaningless when it is not set.
+    func value(of entry: UInt32) -> StoredValue { values[Int(entry)] }
+
+    /// Sets a key unless a set of a higher rank is known; `nil` unsets it. Whether it won is returned.
+    mutating func set(
+        _ map: UInt32,
+        _ key: UInt32,
+        to value: StoredValue?,
+        rank: Rank,
+        by replica: UInt32,
+        _ counter: UInt32
+    ) -> Bool {
+        if let known = entry(map, key) {
+            guard entries[Int(known)].rank < rank else { return false }
+            entries[Int(known)].rank = rank
+            entries[Int(known)].replica = replica
+            entries[Int(known)].counter = counter
+            entries[Int(known)].isSet = value != nil
+            values[Int(known)] = value ?? .null
+            return true
+        }
+        let number = UInt32(entries.count)
+        entries.append(
+            MapEntry(
+                map: map,
+                key: key,
+                rank: rank,
+                replica: replica,
+                counter: counter,
+                next: heads[map] ?? MapEntry.none,
+                isSet: value != nil
+            )
+        )
+        values.append(value ?? .null)
+        heads[map] = number
+        index[UInt64(map) << 32 | UInt64(key)] = number
+        return true
+    }
+
+    /// The newest entry of a map, from which `next` leads to the others; `none` when there is none.
+    func firstEntry(of map: UInt32) -> UInt32 { heads[map] ?? MapEntry.none }
+}
