@@ -1,7 +1,9 @@
 /// Writes the operations of a local change while they are done.
 struct ChangeWriter: Sendable {
-    private var operations: [UInt8] = []
+    private(set) var operations: [UInt8] = []
     private var count = 0
+    /// Where the newest of them starts.
+    private(set) var lastOperation = 0
     /// Set while the change is one that has a shape of its own.
     private var shortcut: (shape: ChangeShape, value: UInt64)?
     private var dependencies = Version()
@@ -19,9 +21,20 @@ struct ChangeWriter: Sendable {
         self.dependencies = dependencies
     }
 
+    enum Reference {
+        case own(distance: UInt32)
+        case other(ReplicaID, counter: UInt32)
+    }
+
+    enum Target {
+        case root(RootName)
+        /// The container that the element created.
+        case nested(Reference)
+    }
+
     enum Origin {
         case newest
-        case start(RootName)
+        case start(Target)
         case own(distance: UInt32)
         case other(ReplicaID, counter: UInt32)
     }
@@ -34,20 +47,42 @@ struct ChangeWriter: Sendable {
         }
         let length = UTF8Text.utf8Count(of: units, in: range)
         let short = length < 16 ? UInt8(length) << Operation.insertLengthShift : 0
-        switch origin {
-        case .newest: operations.append(short | Operation.originNewest)
-        case .start(let name):
-            operations.append(short | Operation.originStart)
-            operations.appendPrefixed(name.utf8)
-        case .own(let distance):
-            operations.append(short | Operation.originOwn)
-            operations.appendVarint(UInt64(distance))
-        case .other(let replica, let counter):
-            operations.append(short | Operation.originOther)
-            append(replica, counter)
-        }
+        append(origin, short | Operation.insertKind)
         if short == 0 { operations.appendVarint(length) }
         UTF8Text.encode(units, in: range, into: &operations)
+    }
+
+    private mutating func append(_ origin: Origin, _ tag: UInt8) {
+        switch origin {
+        case .newest: operations.append(tag | Operation.originNewest)
+        case .start(let target):
+            operations.append(tag | Operation.originStart)
+            append(target)
+        case .own(let distance):
+            operations.append(tag | Operation.originOwn)
+            operations.appendVarint(UInt64(distance))
+        case .other(let replica, let counter):
+            operations.append(tag | Operation.originOther)
+            append(replica, counter)
+        }
+    }
+
+    private mutating func append(_ target: Target) {
+        switch target {
+        case .root(let name): operations.appendPrefixed(name.utf8)
+        case .nested(let reference):
+            operations.append(0)
+            append(reference)
+        }
+    }
+
+    private mutating func append(_ reference: Reference) {
+        switch reference {
+        case .own(let distance): operations.appendVarint(UInt64(distance))
+        case .other(let replica, let counter):
+            operations.append(0)
+            append(replica, counter)
+        }
     }
 
     mutating func deleteOwn(distance: UInt32, count length: UInt32) {
@@ -81,6 +116,75 @@ struct ChangeWriter: Sendable {
             named.append(replica)
         }
         operations.appendVarint(UInt64(counter))
+    }
+
+    // MARK: Lists and maps
+
+    /// A value that is written: one that names nothing, or a container that is created or was before.
+    enum WrittenValue {
+        case plain(StoredValue)
+        case new(ContainerKind)
+        case existing(Reference)
+        case unset
+    }
+
+    /// The replicas that an operation can name by number, in that order.
+    var numberedReplicas: [ReplicaID] { dependencies.isEmpty ? named : dependencies.replicas + named }
+
+    private mutating func begin(_ tag: UInt8) {
+        lastOperation = operations.count
+        count += 1
+        shortcut = nil
+        operations.append(tag)
+    }
+
+    private mutating func append(_ value: WrittenValue) {
+        switch value {
+        case .plain(let stored): operations.appendValue(stored)
+        case .new(let kind): operations.appendNewContainer(kind)
+        case .existing(let reference):
+            operations.append(WireValue.tagExisting)
+            append(reference)
+        case .unset: operations.append(WireValue.tagUnset)
+        }
+    }
+
+    mutating func insert(_ values: [WrittenValue], after origin: Origin) {
+        lastOperation = operations.count
+        count += 1
+        shortcut = nil
+        let short = values.count < 16 ? UInt8(values.count) << Operation.insertLengthShift : 0
+        append(origin, short | Operation.insertItemsKind)
+        if short == 0 { operations.appendVarint(values.count) }
+        for value in values { append(value) }
+    }
+
+    mutating func set(_ key: [UInt8], in map: Target, to value: WrittenValue) {
+        begin(Operation.otherKind | Operation.codeSet << Operation.codeShift)
+        append(map)
+        operations.appendPrefixed(key)
+        append(value)
+    }
+
+    mutating func move(_ item: Reference, after origin: Reference?) {
+        begin(Operation.otherKind | Operation.codeMove << Operation.codeShift)
+        append(item)
+        operations.append(origin == nil ? 0 : 1)
+        if let origin { append(origin) }
+    }
+
+    mutating func restore(_ first: Reference, _ units: [UInt16]) {
+        begin(Operation.otherKind | Operation.codeRestoreText << Operation.codeShift)
+        append(first)
+        operations.appendVarint(UTF8Text.utf8Count(of: units, in: 0..<units.count))
+        UTF8Text.encode(units, in: 0..<units.count, into: &operations)
+    }
+
+    mutating func restore(_ first: Reference, _ values: [StoredValue]) {
+        begin(Operation.otherKind | Operation.codeRestoreItems << Operation.codeShift)
+        append(first)
+        operations.appendVarint(values.count)
+        for value in values { operations.appendValue(value) }
     }
 
     /// The whole change.

@@ -77,6 +77,8 @@ public enum ChangeError: Error, Hashable, Sendable {
     case nestingTooDeep
     /// What it restores is not what was deleted.
     case contentMismatch
+    /// A transaction is open: it is to be committed first.
+    case transactionOpen
 
     /// A constant name for logs and for the wire.
     public var code: String {
@@ -96,6 +98,7 @@ public enum ChangeError: Error, Hashable, Sendable {
         case .wrongKind: "WRONG_KIND"
         case .nestingTooDeep: "NESTING_TOO_DEEP"
         case .contentMismatch: "CONTENT_MISMATCH"
+        case .transactionOpen: "TRANSACTION_OPEN"
         }
     }
 }

@@ -36,6 +36,10 @@ struct ValueTable: ~Copyable, Sendable {
         }
     }
 
+    /// Whether there are elements of lists at all.
+    @inline(__always)
+    var hasLists: Bool { tableOfBlock.count > 0 }
+
     /// Whether the addresses of a block are for elements of lists.
     func isList(block: Int) -> Bool { block < tableOfBlock.count && tableOfBlock[block] != Self.none }
 

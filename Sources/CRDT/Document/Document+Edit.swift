@@ -2,107 +2,86 @@ extension Document {
     /// The most edits of one call: checking them for split surrogate pairs costs the square of their number.
     public static var maximumEditCount: Int { 8192 }
 
-    /// Makes the edits, in order, as one change; each edit's offset counts in the text as the edit before left it.
+    /// Makes the edits, in order, as one change; each edit's offset or index counts in what the edit before left.
     ///
-    /// - Returns: the change to send, or `nil` when nothing was inserted or deleted.
+    /// - Returns: the change to send, or `nil` when nothing was changed, or in a transaction.
+    /// - Throws: when any edit is not possible. Nothing is edited then.
+    public mutating func edit(_ edits: [Edit]) throws(EditError) -> Change? {
+        guard edits.count <= Self.maximumEditCount else { throw .tooLarge }
+        try check(edits)
+        let open = beginChange()
+        for edit in edits {
+            switch edit {
+            case .text(let edit): perform(edit.text, edit.utf16Offset, edit.deleteCount, edit.insert, by: open.author)
+            case .list(let edit): perform(edit, by: open.author)
+            case .map(let edit): perform(edit, by: open.author)
+            }
+        }
+        return finishChange(open)
+    }
+
+    /// Makes edits of texts, in order, as one change.
+    ///
+    /// - Returns: the change to send, or `nil` when nothing was inserted or deleted, or in a transaction.
     /// - Throws: when any edit is not possible. Nothing is edited then.
     public mutating func edit(_ edits: [TextEdit]) throws(EditError) -> Change? {
         if edits.count == 1 {
-            try checkEdit(edits[0].root, edits[0].utf16Offset, edits[0].deleteCount, edits[0].insert)
+            try checkEdit(edits[0].text, edits[0].utf16Offset, edits[0].deleteCount, edits[0].insert)
         } else {
             guard edits.count <= Self.maximumEditCount else { throw .tooLarge }
             try checkEdits(edits)
         }
-        let author = beginChange()
-        let lamport = store.clock
-        let end = store.replicas[author].lamportEnd
-        for edit in edits {
-            perform(edit.root, edit.utf16Offset, edit.deleteCount, edit.insert, by: author)
-        }
-        return finishChange(by: author, lamport: lamport, previousEnd: end)
+        let open = beginChange()
+        for edit in edits { perform(edit.text, edit.utf16Offset, edit.deleteCount, edit.insert, by: open.author) }
+        return finishChange(open)
     }
 
-    /// Inserts UTF-16 code units at an offset, as one change; `nil` when there are none.
+    /// Inserts UTF-16 code units at an offset, as one change; `nil` when there are none, or in a transaction.
     ///
     /// - Throws: when the edit is not possible. Nothing is edited then.
     /// - Complexity: O(1) amortised where the last edit ended, else O(log n) for n runs.
     public mutating func insert(
-        _ text: [UInt16],
+        _ units: [UInt16],
         at utf16Offset: Int,
-        in root: RootName
+        in text: TextID
     ) throws(EditError) -> Change? {
-        try edit(utf16Offset, 0, text, in: root)
+        try edit(utf16Offset, 0, units, in: text)
     }
 
-    /// Deletes UTF-16 code units, as one change; `nil` when there are none.
+    /// Deletes UTF-16 code units, as one change; `nil` when there are none, or in a transaction.
     ///
     /// - Throws: when the edit is not possible. Nothing is edited then.
     /// - Complexity: O(k log n) for k deleted of n runs.
-    public mutating func delete(_ utf16Range: Range<Int>, in root: RootName) throws(EditError) -> Change? {
+    public mutating func delete(_ utf16Range: Range<Int>, in text: TextID) throws(EditError) -> Change? {
         let (count, overflow) = utf16Range.upperBound.subtractingReportingOverflow(utf16Range.lowerBound)
         guard !overflow else { throw .outOfBounds }
-        return try edit(utf16Range.lowerBound, count, [], in: root)
+        return try edit(utf16Range.lowerBound, count, [], in: text)
     }
 
     private mutating func edit(
         _ utf16Offset: Int,
         _ deleteCount: Int,
         _ insert: [UInt16],
-        in root: RootName
+        in text: TextID
     ) throws(EditError) -> Change? {
-        try checkEdit(root, utf16Offset, deleteCount, insert)
-        let author = beginChange()
-        let lamport = store.clock
-        let end = store.replicas[author].lamportEnd
-        perform(root, utf16Offset, deleteCount, insert, by: author)
-        return finishChange(by: author, lamport: lamport, previousEnd: end)
+        try checkEdit(text, utf16Offset, deleteCount, insert)
+        let open = beginChange()
+        perform(text, utf16Offset, deleteCount, insert, by: open.author)
+        return finishChange(open)
     }
 
-    // MARK: The steps of a local change
+    // MARK: Doing what was found possible
 
-    private mutating func beginChange() -> Int {
-        writer.begin(dependencies: news.count == 0 ? Version() : dependencies())
-        let author = store.replicas.insert(replica)
-        localIndex = author
-        if replica.rawValue < Change.replicaFollows { shortAuthor = UInt32(author) }
-        return author
-    }
-
-    /// What the next local change depends on besides the one before.
-    @inline(never)
-    private func dependencies() -> Version {
-        var entries: [Version.Entry] = []
-        entries.reserveCapacity(news.count)
-        for index in 0..<news.count {
-            let record = store.replicas[Int(news[index])]
-            entries.append(Version.Entry(replica: ReplicaID(record.id), count: record.nextSequence))
-        }
-        entries.sort { $0.replica < $1.replica }
-        return Version(ascending: entries)
-    }
-
-    private mutating func finishChange(by author: Int, lamport: UInt64, previousEnd: UInt64) -> Change? {
-        if writer.isEmpty { return nil }
-        for index in 0..<news.count { store.replicas[Int(news[index])].isNews = false }
-        news.removeAll()
-        let record = store.replicas[author]
-        let sequence = record.nextSequence
-        store.replicas[author].nextSequence += 1
-        // A change without insertions has no Lamport timestamp.
-        let advance = record.lamportEnd == previousEnd ? 0 : lamport - previousEnd
-        return writer.finish(replica: replica, sequence: sequence, lamportAdvance: advance)
-    }
-
-    /// Does one edit that was found possible.
     private mutating func perform(
-        _ name: RootName,
+        _ text: TextID,
         _ utf16Offset: Int,
         _ deleteCount: Int,
         _ insert: [UInt16],
         by author: Int
     ) {
         if deleteCount == 0, insert.isEmpty { return }
-        let root = store.root(named: name) ?? store.makeRoot(named: name)
+        guard let container = open(.text, text.place) else { return }
+        let root = store.makeSequence(of: container)
         var gap = store.gap(at: utf16Offset, in: root)
         if deleteCount > 0 {
             deleted.removeAll()
@@ -117,7 +96,13 @@ extension Document {
         store.cursor = gap
     }
 
-    private mutating func writeDeletions(by author: Int) {
+    /// Fills a text that was just created.
+    mutating func fill(text container: UInt32, _ units: [UInt16], by author: Int) {
+        perform(TextID(store.place(of: container)), 0, 0, units, by: author)
+    }
+
+    /// Writes down what was deleted.
+    mutating func writeDeletions(by author: Int) {
         let next = store.replicas[author].nextCounter
         for index in 0..<deleted.count {
             let range = deleted[index]
@@ -128,14 +113,5 @@ extension Document {
                 writer.delete(of: owner, counter: range.counter, count: range.count)
             }
         }
-    }
-
-    private func origin(of gap: Gap, by author: Int) -> ChangeWriter.Origin {
-        guard let address = store.address(before: gap) else { return .start(store.rootNames[Int(gap.root)]) }
-        let counter = store.blocks.counter(of: address)
-        let owner = store.blocks.owner(of: address)
-        if owner != author { return .other(ReplicaID(store.replicas[owner].id), counter: counter) }
-        let distance = store.replicas[author].nextCounter - counter
-        return distance == 1 ? .newest : .own(distance: distance)
     }
 }

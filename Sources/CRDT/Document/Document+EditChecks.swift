@@ -1,25 +1,34 @@
 extension Document {
-    /// Checks one edit against the document as it is.
+    /// Checks one edit of a text against the document as it is.
     func checkEdit(
-        _ root: RootName,
+        _ text: TextID,
         _ utf16Offset: Int,
         _ deleteCount: Int,
         _ insert: [UInt16]
     ) throws(EditError) {
-        let index = store.root(named: root)
-        let count = index.map { store.visibleCount(of: $0) } ?? 0
+        let root = store.root(of: text)
+        let count = root.map { store.visibleCount(of: $0) } ?? 0
         guard utf16Offset >= 0, utf16Offset <= count, deleteCount >= 0, deleteCount <= count - utf16Offset
         else { throw .outOfBounds }
         guard UTF16Unit.isWellFormed(insert) else { throw .illFormedText }
         guard store.canHold(insert.count) else { throw .tooLarge }
-        guard let index else {
-            guard insert.isEmpty || store.rootNames.count < ElementStore.maximumRootCount else { throw .tooLarge }
+        guard let root else {
+            let isNew = try isNew(.text, text.place)
+            guard !isNew || insert.isEmpty || store.containers.rootCount < ElementStore.maximumRootCount
+            else { throw .tooLarge }
             return
         }
         if store.hasSurrogates {
-            guard !splits(utf16Offset, count, index), !splits(utf16Offset + deleteCount, count, index)
+            guard !splits(utf16Offset, count, root), !splits(utf16Offset + deleteCount, count, root)
             else { throw .splitsSurrogatePair }
         }
+    }
+
+    /// Whether a root is not there yet; a nested container must be.
+    func isNew(_ kind: ContainerKind, _ place: ContainerPlace) throws(EditError) -> Bool {
+        if store.container(kind, place) != nil { return false }
+        guard case .root = place else { throw .unknownContainer }
+        return true
     }
 
     private func splits(_ utf16Offset: Int, _ count: Int, _ root: UInt32) -> Bool {
@@ -28,8 +37,9 @@ extension Document {
 
     /// Checks edits that follow each other: each one against the text as it will be then, which is not there yet.
     func checkEdits(_ edits: [TextEdit]) throws(EditError) {
+        if edits.isEmpty { return }
         // Roots by number: names may be long, and the search for halves of pairs compares them a million times.
-        var numbers: [RootName: Int] = [:]
+        var numbers: [TextID: Int] = [:]
         var roots: [Int] = []
         var lengths: [Int] = []
         var inserted = 0
@@ -38,13 +48,13 @@ extension Document {
         for position in edits.indices {
             let edit = edits[position]
             let number: Int
-            if let known = numbers[edit.root] {
+            if let known = numbers[edit.text] {
                 number = known
             } else {
                 number = lengths.count
-                numbers[edit.root] = number
-                lengths.append(utf16Count(of: edit.root))
-                if store.root(named: edit.root) == nil { newRoots += 1 }
+                numbers[edit.text] = number
+                lengths.append(utf16Count(of: edit.text))
+                if try isNew(.text, edit.text.place) { newRoots += 1 }
             }
             roots.append(number)
             let count = lengths[number]
@@ -63,7 +73,7 @@ extension Document {
             lengths[number] += edit.insert.count - edit.deleteCount
         }
         guard store.canHold(inserted) else { throw .tooLarge }
-        guard newRoots == 0 || store.rootNames.count + newRoots <= ElementStore.maximumRootCount
+        guard newRoots == 0 || store.containers.rootCount + newRoots <= ElementStore.maximumRootCount
         else { throw .tooLarge }
     }
 
@@ -81,7 +91,7 @@ extension Document {
                 return edits[index].insert[offset - start]
             }
         }
-        guard let known = store.root(named: edits[position].root) else { return 0 }
+        guard let known = store.root(of: edits[position].text) else { return 0 }
         return store.unit(at: offset, in: known)
     }
 }

@@ -32,7 +32,7 @@ extension Document {
         var copy: [UInt16] = []
         copy.reserveCapacity(units.count)
         for index in units.indices { copy.append(units[index]) }
-        let edit = TextEdit(root: store.rootNames[Int(text.root)], utf16Offset: utf16Offset, insert: copy)
+        let edit = TextEdit(text: store.textID(ofRoot: text.root), utf16Offset: utf16Offset, insert: copy)
         try self.edit(edit, to: &changes)
     }
 
@@ -58,8 +58,8 @@ extension Document {
         if deleteFast(utf16Range, in: text.root, to: &changes) { return }
         let (count, overflow) = utf16Range.upperBound.subtractingReportingOverflow(utf16Range.lowerBound)
         guard !overflow else { throw .outOfBounds }
-        let name = store.rootNames[Int(text.root)]
-        try edit(TextEdit(root: name, utf16Offset: utf16Range.lowerBound, deleteCount: count), to: &changes)
+        let id = store.textID(ofRoot: text.root)
+        try edit(TextEdit(text: id, utf16Offset: utf16Range.lowerBound, deleteCount: count), to: &changes)
     }
 
     @inline(never)

@@ -34,52 +34,14 @@ extension Document {
         case .duplicate: throw .duplicate
         case .waiting: throw .notReady
         }
+        guard transaction == nil else { throw .transactionOpen }
         try resolver.resolve(change, in: store)
         let author = store.replicas.insert(change.replica)
         var list = PatchList(patches)
         patches = []
-        if resolver.hasSurrogates { store.hasSurrogates = true }
-        let firstCounter = store.replicas[author].nextCounter
-        for index in 0..<resolver.operations.count {
-            let operation = resolver.operations[index]
-            let replica = operation.replica == ResolvedOperation.author ? author : Int(operation.replica)
-            switch operation.kind {
-            case .delete:
-                let range = ElementRange(
-                    replica: UInt32(replica),
-                    counter: operation.counter,
-                    count: operation.count
-                )
-                store.delete(range, patches: &list)
-            case .insertAtStart, .insertAfter:
-                perform(operation, origin: replica, by: author, firstCounter, &list)
-            }
-        }
+        performResolved(by: author, &list)
         patches = list.take()
         noteApplied(author)
-    }
-
-    private mutating func perform(
-        _ operation: ResolvedOperation,
-        origin: Int,
-        by author: Int,
-        _ firstCounter: UInt32,
-        _ patches: inout PatchList
-    ) {
-        var gap: Gap
-        if operation.kind == .insertAtStart {
-            let name = resolver.names[Int(operation.name)]
-            gap = store.startGap(of: store.root(named: name) ?? store.makeRoot(named: name))
-        } else {
-            gap = store.gap(after: store.replicas.address(of: operation.counter, by: origin))
-        }
-        let lamport = resolver.lamport + UInt64(store.replicas[author].nextCounter - firstCounter)
-        store.settle(&gap, Rank(lamport: lamport, replica: store.replicas[author].id))
-        let range = Int(operation.text)..<Int(operation.text + operation.count)
-        let position = store.tree.position(of: gap)
-        patches.insert(Array(resolver.units[range]), at: position, in: store.rootNames[Int(gap.root)])
-        store.insert(resolver.units, range, at: &gap, by: author, lamport: lamport)
-        store.cursor = gap
     }
 
     private mutating func noteApplied(_ author: Int) {

@@ -21,6 +21,8 @@ public struct Document: ~Copyable, Sendable {
     var localIndex: Int?
     /// The same while its changes have short names, else a number that nobody has.
     var shortAuthor = UInt32.max - 1
+    /// The change that is being made, in a transaction.
+    var transaction: OpenChange?
     // Kept between calls for their memory alone.
     var writer = ChangeWriter()
     var deleted = Slab<ElementRange>()
@@ -51,16 +53,11 @@ public struct Document: ~Copyable, Sendable {
         return Version(ascending: entries)
     }
 
-    /// The names of the roots that ever held something, ascending by their bytes.
-    public var roots: [RootName] {
-        store.rootNames.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    }
-
-    /// The length of a text in UTF-16 code units; 0 for a root that nothing was ever inserted into.
+    /// The length of a text in UTF-16 code units; 0 for one that nothing was ever inserted into.
     ///
     /// - Complexity: O(1).
-    public func utf16Count(of root: RootName) -> Int {
-        store.root(named: root).map { store.visibleCount(of: $0) } ?? 0
+    public func utf16Count(of text: TextID) -> Int {
+        store.root(of: text).map { store.visibleCount(of: $0) } ?? 0
     }
 
     /// The content of a text as UTF-16 code units.
@@ -68,25 +65,14 @@ public struct Document: ~Copyable, Sendable {
     /// Always well-formed.
     ///
     /// - Complexity: O(n) for n code units and runs.
-    public func text(of root: RootName) -> [UInt16] {
-        guard let index = store.root(named: root) else { return [] }
-        var units: [UInt16] = []
-        units.reserveCapacity(store.visibleCount(of: index))
-        var leaf = store.tree.firstLeaf(of: index)
-        while leaf != RunTree.none {
-            for position in 0..<store.tree.count(of: leaf) {
-                let run = store.tree.runs[RunTree.run(leaf, position)]
-                if !run.isDead { store.text.read(Int(run.address)..<Int(run.address) + run.length, into: &units) }
-            }
-            leaf = store.tree.nextLeaf(leaf)
-        }
-        return units
+    public func text(of text: TextID) -> [UInt16] {
+        store.root(of: text).map { store.units(ofRoot: $0) } ?? []
     }
 
     /// The content of a text as a string.
     ///
     /// - Complexity: O(n) for n code units and runs.
-    public func string(of root: RootName) -> String {
-        String(decoding: text(of: root), as: UTF16.self)
+    public func string(of text: TextID) -> String {
+        String(decoding: self.text(of: text), as: UTF16.self)
     }
 }

@@ -2,14 +2,14 @@
 ///
 /// It belongs to the document that gave it, for as long as that lives, and means nothing to another.
 public struct TextHandle: Hashable, Sendable {
-    /// The number of the container.
+    /// Its root in the tree.
     let root: UInt32
 }
 
 extension Document {
     /// Finds a text that something was inserted into, for edits through its handle; `nil` when there is none.
-    public func textHandle(_ root: RootName) -> TextHandle? {
-        store.root(named: root).map { TextHandle(root: $0) }
+    public func textHandle(_ text: TextID) -> TextHandle? {
+        store.root(of: text).map { TextHandle(root: $0) }
     }
 
     /// The length of a text in UTF-16 code units.

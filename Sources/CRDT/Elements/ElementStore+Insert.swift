@@ -90,7 +90,11 @@ extension ElementStore {
         let record = replicas[replica]
         let room = Int(record.freeEnd - record.freeAddress)
         guard record.hasSegment, Int(record.freeEnd) == blocks.end else {
-            return room > 0 ? room : startSegment(wanted, for: replica)
+            if room > 0 { return room }
+            // Who writes texts and lists in turns gets little room at a time: it may never be filled.
+            let isAlternating = record.hasSegment
+                && (record.freeAddress >= Self.firstAddressOfSets || record.listEnd > record.freeAddress)
+            return startSegment(wanted, for: replica, isAlternating: isAlternating)
         }
         let added = appendBlocks(wanted - room, for: replica)
         replicas[replica].freeEnd += UInt32(added)
@@ -98,18 +102,19 @@ extension ElementStore {
     }
 
     /// Starts another segment, whatever is left of the newest one.
-    private mutating func startSegment(_ wanted: Int, for replica: Int) -> Int {
+    mutating func startSegment(_ wanted: Int, for replica: Int, isAlternating: Bool = false) -> Int {
         let start = UInt32(blocks.end)
         replicas.noteSegment(at: start, by: replica)
-        let added = appendBlocks(wanted, for: replica)
+        let added = appendBlocks(wanted, for: replica, isAlternating: isAlternating)
         replicas[replica].freeEnd = start + UInt32(added)
         return added
     }
 
     /// Adds addresses for at least `wanted` elements, and as many again as the replica has: who writes little costs little.
-    private mutating func appendBlocks(_ wanted: Int, for replica: Int) -> Int {
+    mutating func appendBlocks(_ wanted: Int, for replica: Int, isAlternating: Bool = false) -> Int {
         let record = replicas[replica]
-        let again = min(max(Int(record.nextCounter), Self.minimumSegment), Self.maximumSegment)
+        let asMuch = isAlternating ? 0 : Int(record.nextCounter)
+        let again = min(max(asMuch, Self.minimumSegment), Self.maximumSegment)
         let count = (max(wanted, again) + BlockTable.size - 1) / BlockTable.size
         blocks.append(count: count, owner: replica, delta: 0 &- record.addressOffset)
         text.append(repeating: 0, count: count * BlockTable.size)

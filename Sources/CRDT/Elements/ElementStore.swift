@@ -31,30 +31,39 @@ struct ElementStore: ~Copyable, Sendable {
     /// While not, no edit can split one.
     var hasSurrogates = false
 
-    private(set) var rootNames: [RootName] = []
-    private var rootIndices: [RootName: UInt32] = [:]
+    var containers = ContainerTable()
+    /// The values of lists, and of maps.
+    var values = ValueTable()
+    var maps = MapTable()
+    /// Items that were moved: the address of the item to that of the element where it is now.
+    var places: [UInt32: UInt32] = [:]
+    var counts = DeleteCounts()
 
     init() {}
 
-    // MARK: Roots
+    // MARK: Roots of the tree
+
+    /// The tree's root of a text that something was ever inserted into.
+    @inline(__always)
+    func root(of text: TextID) -> UInt32? { sequence(.text, text.place) }
+
+    /// The tree's root of a list that something was ever inserted into.
+    func root(of list: ListID) -> UInt32? { sequence(.list, list.place) }
 
     @inline(__always)
-    func root(named name: RootName) -> UInt32? {
-        // Most documents have one root, and its name's buffer is mostly the very same one.
-        if let first = rootNames.first, first == name { return 0 }
-        return rootNames.count < 2 ? nil : rootIndices[name]
+    private func sequence(_ kind: ContainerKind, _ place: ContainerPlace) -> UInt32? {
+        guard let number = container(kind, place) else { return nil }
+        let sequence = containers[number].sequence
+        return sequence == ContainerRecord.none ? nil : sequence
     }
 
-    mutating func makeRoot(named name: RootName) -> UInt32 {
-        let root = tree.makeRoot()
-        adoptRoot(named: name)
-        return root
-    }
-
-    /// Names the root that was added to the tree last.
-    mutating func adoptRoot(named name: RootName) {
-        rootIndices[name] = UInt32(rootNames.count)
-        rootNames.append(name)
+    /// The tree's root of a container, which gets one when it has none.
+    mutating func makeSequence(of container: UInt32) -> UInt32 {
+        let known = containers[container].sequence
+        if known != ContainerRecord.none { return known }
+        let sequence = tree.makeRoot()
+        containers.noteSequence(sequence, of: container)
+        return sequence
     }
 
     @inline(__always)

@@ -1,5 +1,5 @@
 /// What a container holds, and so how it is edited.
-public enum ContainerKind: UInt8, Hashable, Sendable {
+public enum ContainerKind: UInt8, BitwiseCopyable, Hashable, Sendable {
     /// UTF-16 code units in order.
     case text = 0
     /// Values in order, which can be moved.

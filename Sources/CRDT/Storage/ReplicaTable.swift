@@ -16,6 +16,8 @@ struct ReplicaRecord: BitwiseCopyable, Sendable {
     fileprivate(set) var segmentStart: UInt32 = 0
     /// The end of its newest segment.
     var freeEnd: UInt32 = 0
+    /// The end of its newest segment for elements of lists.
+    var listEnd: UInt32 = 0
     /// Whether it has changes that the local replica has not yet named as dependencies.
     var isNews = false
     fileprivate(set) var hasSegment = false

@@ -159,7 +159,7 @@ extension RunTree {
     }
 
     @inline(__always)
-    private mutating func closeRuns(_ removed: Int, at leaf: UInt32, _ index: Int) {
+    mutating func closeRuns(_ removed: Int, at leaf: UInt32, _ index: Int) {
         noteChange()
         let end = index + removed
         runs.move(from: Self.run(leaf, end), to: Self.run(leaf, index), count: count(of: leaf) - end)

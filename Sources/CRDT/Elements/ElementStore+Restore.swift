@@ -1,0 +1,65 @@
+extension ElementStore {
+    /// Takes back one deletion of units of text: those that were deleted once are visible again.
+    ///
+    /// - Precondition: they exist, and `units` are what they were.
+    mutating func restoreText(
+        _ range: ElementRange,
+        _ units: [UInt16],
+        _ start: Int,
+        patches: inout PatchList
+    ) {
+        for offset in 0..<Int(range.count) {
+            let counter = range.counter + UInt32(truncatingIfNeeded: offset)
+            let address = replicas.address(of: counter, by: Int(range.replica))
+            text[Int(address)] = units[start + offset]
+        }
+        var offset = 0
+        while offset < Int(range.count) {
+            let counter = range.counter + UInt32(truncatingIfNeeded: offset)
+            let address = replicas.address(of: counter, by: Int(range.replica))
+            let left = min(
+                Int(range.count) - offset,
+                replicas.contiguousCount(from: counter, by: Int(range.replica))
+            )
+            offset += restoreText(address, left, patches: &patches)
+        }
+    }
+
+    /// Restores units with addresses in a row, of one run and all alike; how many is returned.
+    private mutating func restoreText(_ address: UInt32, _ limit: Int, patches: inout PatchList) -> Int {
+        var gap = gap(after: address)
+        gap.offset -= 1
+        let run = tree.run(at: gap)
+        var count = min(limit, run.length - gap.offset)
+        let extra = counts.extra(address)
+        if !counts.isEmpty {
+            var same = 1
+            while same < count, counts.extra(address &+ UInt32(same)) == extra { same += 1 }
+            count = same
+        }
+        if extra != 0 || !run.isDead {
+            for offset in 0..<count { counts.setExtra(extra - 1, of: address &+ UInt32(offset)) }
+            return count
+        }
+        tree.revive(count, at: &gap, &blocks)
+        cursor = gap
+        var restored: [UInt16] = []
+        text.read(Int(address)..<Int(address) + count, into: &restored)
+        patches.insert(restored, at: tree.position(of: gap) - count, in: textID(ofRoot: gap.root))
+        return count
+    }
+
+    /// Takes back one deletion of an item of a list: when it was deleted once, it is visible again where it is now.
+    mutating func restoreItem(_ counter: UInt32, by replica: Int, _ value: StoredValue, patches: inout PatchList) {
+        let item = replicas.address(of: counter, by: replica)
+        values[item] = value
+        let place = place(ofItem: item)
+        let extra = counts.extra(item)
+        if extra != 0 || isVisible(place) {
+            counts.setExtra(extra - 1, of: item)
+            return
+        }
+        let (root, index) = revive(place)
+        patches.insert([self.value(value)], at: index, in: listID(ofRoot: root))
+    }
+}
