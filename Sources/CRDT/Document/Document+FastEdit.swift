@@ -81,7 +81,7 @@ extension Document {
     ) -> Bool {
         guard units.count > 0, units.count <= Self.fastUnitCount, utf16Offset >= 0,
             utf16Offset <= store.visibleCount(of: root), news.count <= 1, store.canHold(units.count),
-            let author = localIndex
+            transaction == nil, let author = localIndex
         else { return false }
         var byteCount = 0
         for index in units.indices {
@@ -163,7 +163,7 @@ extension Document {
     ) -> Bool {
         let count = utf16Range.count
         guard count > 0, utf16Range.lowerBound >= 0, utf16Range.upperBound <= store.visibleCount(of: root),
-            news.count <= 1, let author = localIndex
+            news.count <= 1, transaction == nil, store.counts.isEmpty, let author = localIndex
         else { return false }
         store.moveCursor(to: utf16Range.lowerBound, in: root)
         guard let first = store.moveCursorToLiving(count) else { return false }

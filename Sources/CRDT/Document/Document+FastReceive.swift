@@ -35,7 +35,7 @@ extension Document {
         _ bytes: Span<UInt8>,
         patches: inout PatchBuffer
     ) throws(ChangeError) -> Reception {
-        if backlog.count == 0, receiveShort(bytes, &patches) || receiveSingle(bytes, &patches) {
+        if backlog.count == 0, transaction == nil, receiveShort(bytes, &patches) || receiveSingle(bytes, &patches) {
             return Reception(applied: 1)
         }
         return try receiveGenerally(bytes, &patches)
@@ -209,7 +209,7 @@ extension Document {
     private mutating func eraseOpen(_ distance: UInt64, _ author: Int, _ patches: inout PatchBuffer) -> Bool {
         let counter = store.replicas[author].nextCounter &- UInt32(truncatingIfNeeded: distance)
         let address = store.replicas.address(of: counter, by: author)
-        guard !UTF16Unit.isSurrogate(store.text[Int(address)]) else { return false }
+        guard store.kind(at: address) == .text, !UTF16Unit.isSurrogate(store.text[Int(address)]) else { return false }
         if store.open.author == UInt32(truncatingIfNeeded: author) {
             guard distance == 1, store.canEraseTyped else { return false }
             patches.know(store)
@@ -371,7 +371,7 @@ extension Document {
         else { return false }
         for index in cursor.position..<cursor.end where bytes[index] >= 0x80 { return false }
         let origin = store.replicas.address(of: counter, by: owner)
-        guard !UTF16Unit.isHigh(store.text[Int(origin)]) else { return false }
+        guard store.kind(at: origin) == .text, !UTF16Unit.isHigh(store.text[Int(origin)]) else { return false }
         var gap = store.gap(after: origin)
         store.settle(&gap, Rank(lamport: lamport, replica: store.replicas[author].id))
         let position = store.tree.position(of: gap)
@@ -398,6 +398,7 @@ extension Document {
     ) -> Bool {
         guard distance > 0, distance <= store.replicas[owner].nextCounter else { return false }
         let address = store.replicas.address(of: store.replicas[owner].nextCounter &- distance, by: owner)
+        guard store.kind(at: address) == .text, store.counts.isEmpty else { return false }
         var gap = store.gap(after: address)
         gap.offset &-= 1
         let run = store.tree.run(at: gap)

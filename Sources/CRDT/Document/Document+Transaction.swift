@@ -17,6 +17,8 @@ extension Document {
     public mutating func begin() {
         precondition(transaction == nil, "A transaction is open already.")
         transaction = startChange()
+        // Open places are for changes of their own.
+        store.tree.noteChange()
     }
 
     /// Ends the transaction and gives its change; `nil` when nothing was edited.

@@ -14,8 +14,12 @@ public struct PatchBuffer: ~Copyable, Sendable {
 
     private var records = Slab<Record>()
     private var units = Slab<UInt16>()
-    /// The names of the containers, by their number in the document that wrote last.
-    private(set) var names: [RootName] = []
+    /// The names of texts and lists, by their root in the tree of the document that wrote last.
+    private(set) var names: [ContainerID] = []
+    /// Patches of lists and maps; their records have no container, and the place here instead of units.
+    private var others: [Patch] = []
+
+    private static let isOther = UInt32.max
 
     /// An empty buffer.
     public init() {}
@@ -27,6 +31,7 @@ public struct PatchBuffer: ~Copyable, Sendable {
     public mutating func removeAll() {
         records.removeAll()
         units.removeAll()
+        if !others.isEmpty { others.removeAll() }
     }
 
     /// A patch as a value.
@@ -36,21 +41,25 @@ public struct PatchBuffer: ~Copyable, Sendable {
     public subscript(_ index: Int) -> Patch {
         precondition(index >= 0 && index < count, "There is no such patch.")
         let record = records[index]
+        if record.container == Self.isOther { return others[record.units] }
         var insert: [UInt16] = []
         if record.insertCount == 1 {
             insert.append(UInt16(truncatingIfNeeded: record.units))
         } else {
             units.read(record.units..<record.units + Int(record.insertCount), into: &insert)
         }
-        return Patch(
-            root: names[Int(record.container)],
-            utf16Offset: Int(record.utf16Offset),
-            deleteCount: Int(record.deleteCount),
-            insert: insert
+        return .text(
+            TextPatch(
+                text: TextID(names[Int(record.container)].place),
+                utf16Offset: Int(record.utf16Offset),
+                deleteCount: Int(record.deleteCount),
+                insert: insert
+            )
         )
     }
 
-    /// Where a patch of a text is, and how many units it deletes and inserts there: for those who need no value.
+    /// Where a patch of a text is, and how many units it deletes and inserts there: for those who need no value. All zero
+    /// for a patch of a list or a map.
     ///
     /// - Precondition: the index is below ``count``.
     public func splice(at index: Int) -> (utf16Offset: Int, deleteCount: Int, insertCount: Int) {
@@ -64,7 +73,15 @@ public struct PatchBuffer: ~Copyable, Sendable {
     /// Takes over the names of a document that has more than when it wrote last.
     @inline(__always)
     mutating func know(_ store: borrowing ElementStore) {
-        if names.count != store.rootNames.count { names = store.rootNames }
+        if names.count != store.tree.roots.count { learn(store) }
+    }
+
+    @inline(never)
+    private mutating func learn(_ store: borrowing ElementStore) {
+        names.removeAll(keepingCapacity: true)
+        for root in 0..<UInt32(store.tree.roots.count) {
+            names.append(store.id(of: store.containers.container(ofSequence: root)))
+        }
     }
 
     @inline(__always)
@@ -91,12 +108,18 @@ public struct PatchBuffer: ~Copyable, Sendable {
     }
 
     mutating func append(_ patch: Patch) {
-        guard let container = names.firstIndex(of: patch.root) else { return }
-        let count = patch.insert.count
-        let place = count == 1 ? Int(patch.insert[0]) : units.count
-        append(UInt32(container), patch.utf16Offset, patch.deleteCount, count, place)
+        guard case .text(let splice) = patch, let root = names.firstIndex(of: .text(splice.text)) else {
+            records.append(
+                Record(container: Self.isOther, utf16Offset: 0, deleteCount: 0, insertCount: 0, units: others.count)
+            )
+            others.append(patch)
+            return
+        }
+        let count = splice.insert.count
+        let place = count == 1 ? Int(splice.insert[0]) : units.count
+        append(UInt32(root), splice.utf16Offset, splice.deleteCount, count, place)
         if count == 1 { return }
-        for unit in patch.insert { units.append(unit) }
+        for unit in splice.insert { units.append(unit) }
     }
 
     @inline(__always)

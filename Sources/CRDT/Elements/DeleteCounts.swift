@@ -38,4 +38,14 @@ struct DeleteCounts: ~Copyable, Sendable {
         let bounded = Int16(clamping: extra)
         tables[Int(tableOfBlock[block]) * BlockTable.size + Int(address & 63)] = bounded
     }
+
+    /// Visits every element that is not as its run says, in the order of the addresses.
+    func forEach(_ body: (_ address: UInt32, _ extra: Int) -> Void) {
+        for block in 0..<tableOfBlock.count where tableOfBlock[block] != Self.none {
+            for offset in 0..<BlockTable.size {
+                let extra = Int(tables[Int(tableOfBlock[block]) * BlockTable.size + offset])
+                if extra != 0 { body(UInt32(block * BlockTable.size + offset), extra) }
+            }
+        }
+    }
 }

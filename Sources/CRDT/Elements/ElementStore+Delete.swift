@@ -25,7 +25,7 @@ extension ElementStore {
                 // Somebody restored what he had not deleted: that many more deletions are needed.
                 let extra = counts.extra(address)
                 for _ in 0..<max(0, -extra) { note(address, killed, in: &ranges, joined: false) }
-                for offset in 0..<killed where extra < 0 { counts.setExtra(0, of: address &+ UInt32(offset)) }
+                for offset in 0..<killed where extra < 0 { setExtra(0, of: address &+ UInt32(offset)) }
             }
             note(address, killed, in: &ranges)
             tree.kill(killed, at: &gap, &blocks)
@@ -65,7 +65,7 @@ extension ElementStore {
     /// Notes one item of a list that was deleted.
     mutating func noteItem(_ address: UInt32, in ranges: inout Slab<ElementRange>) {
         for _ in 0..<max(0, -counts.extra(address)) { note(address, 1, in: &ranges, joined: false) }
-        if counts.extra(address) < 0 { counts.setExtra(0, of: address) }
+        if counts.extra(address) < 0 { setExtra(0, of: address) }
         note(address, 1, in: &ranges)
     }
 
@@ -146,8 +146,15 @@ extension ElementStore {
         }
     }
 
+    /// Notes how often an element was deleted beside what its run says.
+    mutating func setExtra(_ extra: Int, of address: UInt32) {
+        counts.setExtra(extra, of: address)
+        // Places where units are erased without a look at the counts are closed.
+        tree.noteChange()
+    }
+
     private mutating func addDeletion(to address: UInt32) {
-        counts.setExtra(counts.extra(address) + 1, of: address)
+        setExtra(counts.extra(address) + 1, of: address)
     }
 
     /// Deletes an item once more, wherever it is now.

@@ -67,7 +67,7 @@ extension ElementStore {
     @inline(__always)
     mutating func openForErasing() {
         let run = tree.run(at: lastGap)
-        guard run.isDead, lastGap.offset == run.length else { return }
+        guard run.isDead, lastGap.offset == run.length, counts.isEmpty else { return }
         open.author = OpenPlace.noAuthor
         open.position = lastGap.runStart
         open.room = 0

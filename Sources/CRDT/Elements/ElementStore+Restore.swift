@@ -38,7 +38,7 @@ extension ElementStore {
             count = same
         }
         if extra != 0 || !run.isDead {
-            for offset in 0..<count { counts.setExtra(extra - 1, of: address &+ UInt32(offset)) }
+            for offset in 0..<count { setExtra(extra - 1, of: address &+ UInt32(offset)) }
             return count
         }
         tree.revive(count, at: &gap, &blocks)
@@ -56,7 +56,7 @@ extension ElementStore {
         let place = place(ofItem: item)
         let extra = counts.extra(item)
         if extra != 0 || isVisible(place) {
-            counts.setExtra(extra - 1, of: item)
+            setExtra(extra - 1, of: item)
             return
         }
         let (root, index) = revive(place)

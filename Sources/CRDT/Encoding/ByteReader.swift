@@ -20,6 +20,12 @@ struct ByteReader {
         return bytes[position]
     }
 
+    /// Gives back the byte that was read last.
+    mutating func stepBack() {
+        assert(position > 0, "Nothing was read.")
+        position -= 1
+    }
+
     /// An unsigned LEB128 number in its shortest form.
     mutating func varint() throws(FormatError) -> UInt64 {
         guard position < end else { throw .truncated }

@@ -1,10 +1,10 @@
 /// Reads a snapshot that may be hostile into an element store; see `FORMAT.md`.
 ///
-/// Everything is checked: each element exactly once, pairs whole, columns of equal content, nothing left over, and spans
+/// Everything is checked: each element of texts and lists exactly once, pairs whole, columns of equal content, nothing left over, and spans
 /// as long as they can be, so that one state has one form.
 struct SnapshotReader: ~Copyable {
-    private let bytes: [UInt8]
-    private var store = ElementStore()
+    let bytes: [UInt8]
+    var store = ElementStore()
 
     private var owners: ByteReader
     private var counters: ByteReader
@@ -23,6 +23,13 @@ struct SnapshotReader: ~Copyable {
     private var unitPosition = 0
     private var deadPosition = 0
     private var nextPair: Int?
+    /// How many elements are in texts and lists.
+    private var placedCount = 0
+    private var isList = false
+    // Elements of lists, as they are read: later places of items, items whose value is not written, and those whose is.
+    var moves: [UInt32] = []
+    var droppedItems: [UInt32] = []
+    var knownItems: [UInt32] = []
     /// A bit for each address that had its turn.
     private var seen = Slab<UInt64>()
 
@@ -56,31 +63,41 @@ struct SnapshotReader: ~Copyable {
     private mutating func run(_ source: ByteReader, _ limits: DecodingLimits) throws(FormatError) {
         var source = source
         try readReplicas(&source, limits)
-        let rootCount = try source.count(ofSize: 3)
-        guard rootCount <= ElementStore.maximumRootCount else { throw .limitExceeded }
-        var names = try column(&source)
+        var containers = try column(&source)
+        var keys = try column(&source)
+        var spans = try column(&source)
         owners = try column(&source)
         counters = try column(&source)
         lengths = try column(&source)
         life = try column(&source)
         pairs = try column(&source)
         let text = try source.prefixedRange()
+        var values = try column(&source)
+        var entries = try column(&source)
+        var counts = try column(&source)
         try source.requireEnd()
         units.reserveCapacity(text.count)
         guard UTF8Text.decode(bytes, in: text, into: &units) else { throw .illFormedUTF8 }
         store.hasSurrogates = units.contains { UTF16Unit.isSurrogate($0) }
         seen.append(repeating: 0, count: store.blocks.end / BlockTable.size)
-        if store.elementCount > 0 { stretch = Int(try life.varint32()) }
+        try readKeys(&keys)
+        try readContainers(&containers)
+        if placedCount > 0 { stretch = Int(try life.varint32()) }
         try advancePair()
-        for _ in 0..<rootCount { try readRoot(&names) }
-        try names.requireEnd()
+        for number in 0..<UInt32(store.containers.count) where store.containers[number].kind != .map {
+            try readSpans(of: number, &spans)
+        }
+        try spans.requireEnd()
         try owners.requireEnd()
         try counters.requireEnd()
         try lengths.requireEnd()
         try life.requireEnd()
         try pairs.requireEnd()
-        guard position == store.elementCount, unitPosition == units.count, ownerLeft == 0, stretch == 0, nextPair == nil
+        guard position == placedCount, unitPosition == units.count, ownerLeft == 0, stretch == 0, nextPair == nil
         else { throw .invalid }
+        try readValues(&values)
+        try readEntries(&entries)
+        try readCounts(&counts)
     }
 
     private func column(_ source: inout ByteReader) throws(FormatError) -> ByteReader {
@@ -107,7 +124,7 @@ struct SnapshotReader: ~Copyable {
             let replica = store.replicas.insert(ReplicaID(id))
             store.replicas[replica].nextSequence = changes
             try readLamports(&source, of: replica, elements)
-            provideAddresses(elements, for: replica)
+            try readKinds(&source, of: replica, elements)
             ends.append(0)
         }
     }
@@ -138,27 +155,64 @@ struct SnapshotReader: ~Copyable {
         }
     }
 
-    private mutating func provideAddresses(_ elements: Int, for replica: Int) {
-        if elements == 0 { return }
-        let start = UInt32(store.blocks.end)
-        let blocks = (elements + BlockTable.size - 1) / BlockTable.size
-        store.replicas.noteSegment(at: start, by: replica)
-        store.blocks.append(count: blocks, owner: replica, delta: 0 &- start)
-        store.text.append(repeating: 0, count: blocks * BlockTable.size)
-        store.replicas[replica].nextCounter = UInt32(elements)
-        store.replicas[replica].freeEnd = start + UInt32(blocks * BlockTable.size)
+    private mutating func readKinds(
+        _ source: inout ByteReader,
+        of replica: Int,
+        _ elements: Int
+    ) throws(FormatError) {
+        let count = try source.count()
+        if count == 0 { return provideAddresses(elements, .text, for: replica) }
+        var left = elements
+        var last: SnapshotStretch.Place?
+        for _ in 0..<count {
+            let value = try source.varint()
+            guard let place = SnapshotStretch.Place(rawValue: UInt8(value & 3)), place != last else { throw .invalid }
+            guard value >> 2 > 0, value >> 2 <= UInt64(left) else { throw .invalid }
+            last = place
+            provideAddresses(Int(value >> 2), place, for: replica)
+            left -= Int(value >> 2)
+        }
+        // All text is written as no stretch.
+        guard left == 0, count > 1 || last != .text else { throw .invalid }
     }
 
-    // MARK: Roots and their spans
-
-    private mutating func readRoot(_ names: inout ByteReader) throws(FormatError) {
-        let name = try RootName(utf8: Array(bytes[try names.prefixedRange()]))
-        if let last = store.rootNames.last {
-            guard last.utf8.lexicographicallyPrecedes(name.utf8) else { throw .invalid }
+    private mutating func provideAddresses(_ count: Int, _ place: SnapshotStretch.Place, for replica: Int) {
+        if count == 0 { return }
+        let counter = store.replicas[replica].nextCounter
+        if place == .map {
+            store.replicas.noteSegment(at: ElementStore.firstAddressOfSets, by: replica)
+            store.replicas[replica].nextCounter += UInt32(count)
+            store.replicas[replica].freeEnd = store.replicas[replica].freeAddress
+            return
         }
-        let spanCount = Int(try names.varint32())
-        guard spanCount > 0 else { throw .invalid }
+        placedCount += count
+        let start = UInt32(store.blocks.end)
+        let blocks = (count + BlockTable.size - 1) / BlockTable.size
+        store.replicas.noteSegment(at: start, by: replica)
+        store.blocks.append(count: blocks, owner: replica, delta: counter &- start)
+        store.text.append(repeating: 0, count: blocks * BlockTable.size)
+        store.replicas[replica].nextCounter += UInt32(count)
+        let end = start + UInt32(blocks * BlockTable.size)
+        if place == .text {
+            store.replicas[replica].freeEnd = end
+        } else {
+            store.replicas[replica].freeEnd = store.replicas[replica].freeAddress
+            store.replicas[replica].listEnd = end
+            store.values.provide(blocks: Int(start) / BlockTable.size..<Int(end) / BlockTable.size)
+        }
+    }
+
+    // MARK: Sequences and their spans
+
+    private mutating func readSpans(of container: UInt32, _ spans: inout ByteReader) throws(FormatError) {
+        let spanCount = Int(try spans.varint32())
         guard spanCount <= lengths.remaining else { throw .truncated }
+        // Roots appear when something is put into them.
+        if spanCount == 0 {
+            guard store.containers[container].parent != ContainerRecord.none else { throw .invalid }
+            return
+        }
+        isList = store.containers[container].kind == .list
         var builder = RunTreeBuilder()
         var lastOwner = -1
         for _ in 0..<spanCount {
@@ -183,12 +237,30 @@ struct SnapshotReader: ~Copyable {
             try place(UInt32(first), length, &builder)
         }
         builder.finish(in: &store.tree)
-        store.adoptRoot(named: name)
+        store.containers.noteSequence(UInt32(store.tree.roots.count - 1), of: container)
     }
 
     /// Cuts a span into its living and dead parts and puts them into the tree.
     private mutating func place(_ counter: UInt32, _ length: Int, _ builder: inout RunTreeBuilder) throws(FormatError) {
-        var address = store.replicas.address(of: counter, by: owner)
+        var first = counter
+        var left = length
+        while left > 0 {
+            // In the middle of a span the addresses may go on elsewhere.
+            let count = min(left, store.replicas.contiguousCount(from: first, by: owner))
+            try place(address: store.replicas.address(of: first, by: owner), count, &builder)
+            first += UInt32(count)
+            left -= count
+        }
+    }
+
+    private mutating func place(
+        address first: UInt32,
+        _ length: Int,
+        _ builder: inout RunTreeBuilder
+    ) throws(FormatError) {
+        var address = first
+        guard address < ElementStore.firstAddressOfSets, store.values.isList(address) == isList
+        else { throw .invalid }
         let rank = store.rank(of: address)
         try markSeen(address, length)
         var left = length
@@ -199,7 +271,9 @@ struct SnapshotReader: ~Copyable {
                 isDead.toggle()
             }
             let count = min(left, stretch)
-            if isDead { try placeDead(address, count) } else { try placeText(address, count) }
+            if !isList {
+                if isDead { try placeDead(address, count) } else { try placeText(address, count) }
+            }
             let run = Run(address: address, length: count, isDead: isDead)
             let leaf = builder.append(run, rank: rank, to: &store.tree)
             store.blocks.assign(address, Int(address) + count, to: leaf)

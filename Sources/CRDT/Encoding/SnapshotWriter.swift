@@ -1,13 +1,13 @@
 /// The format of snapshots; see `FORMAT.md`.
 enum SnapshotFormat {
     static let magic: [UInt8] = [0x51, 0x55, 0x49, 0x52]  // "QUIR"
-    static let version: UInt8 = 1
+    static let version: UInt8 = 2
     static let checksumCount = 4
 }
 
 /// Writes a snapshot: columns, so that numbers of one kind stand together and compress well.
 struct SnapshotWriter {
-    private var names: [UInt8] = []
+    private var spans: [UInt8] = []
     private var owners: [UInt8] = []
     private var counters: [UInt8] = []
     private var lengths: [UInt8] = []
@@ -17,6 +17,7 @@ struct SnapshotWriter {
 
     /// The place of each replica among those ascending by identifier.
     private var ranks: [Int] = []
+    private var extras = SnapshotExtrasWriter()
 
     // The span being gathered: consecutive elements of one replica, whatever their life.
     private var owner = -1
@@ -43,14 +44,16 @@ struct SnapshotWriter {
         var bytes = SnapshotFormat.magic
         bytes.append(SnapshotFormat.version)
         writeReplicas(store, to: &bytes)
-        let order = store.rootNames.indices.sorted {
-            store.rootNames[$0].utf8.lexicographicallyPrecedes(store.rootNames[$1].utf8)
-        }
-        for root in order { write(root: root, store) }
+        let order = extras.writeContainers(store, ranks)
+        for container in order where store.containers[container].kind != .map { write(container, store) }
         if stretch > 0 { life.appendVarint(stretch) }
         if ownerCount > 0 { owners.appendVarint(ownerCount) }
-        bytes.appendVarint(order.count)
-        for column in [names, owners, counters, lengths, life, pairs, text] { bytes.appendPrefixed(column) }
+        extras.writeEntries(store, ranks, order)
+        extras.writeCounts(store, ranks)
+        for column in [
+            extras.containers, extras.keys, spans, owners, counters, lengths, life, pairs, text, extras.values,
+            extras.entries, extras.counts,
+        ] { bytes.appendPrefixed(column) }
         bytes.appendLittleEndian(Checksum.crc32(bytes, 0..<bytes.count))
         return bytes
     }
@@ -80,22 +83,42 @@ struct SnapshotWriter {
                 bytes.appendVarint(jump.value - before.value)
                 before = jump
             }
+            writeKinds(of: index, store, to: &bytes)
         }
     }
 
-    private mutating func write(root: Int, _ store: borrowing ElementStore) {
-        names.appendPrefixed(store.rootNames[root].utf8)
+    /// Stretches of elements of texts, of lists and of maps; none when all are of texts.
+    private func writeKinds(of replica: Int, _ store: borrowing ElementStore, to bytes: inout [UInt8]) {
+        let end = store.replicas[replica].nextCounter
+        let stretches = store.stretches(of: replica)
+        if stretches.isEmpty || stretches[0] == SnapshotStretch(place: .text, count: end) {
+            bytes.append(0)
+            return
+        }
+        bytes.appendVarint(stretches.count)
+        for stretch in stretches { bytes.appendVarint(UInt64(stretch.count) << 2 | UInt64(stretch.place.rawValue)) }
+    }
+
+    private mutating func write(_ container: UInt32, _ store: borrowing ElementStore) {
         spanCount = 0
-        var leaf = store.tree.firstLeaf(of: UInt32(root))
-        while leaf != RunTree.none {
-            for index in 0..<store.tree.count(of: leaf) { write(store.tree.runs[RunTree.run(leaf, index)], store) }
-            leaf = store.tree.nextLeaf(leaf)
+        let record = store.containers[container]
+        if record.sequence != ContainerRecord.none {
+            let isList = record.kind == .list
+            var leaf = store.tree.firstLeaf(of: record.sequence)
+            while leaf != RunTree.none {
+                for index in 0..<store.tree.count(of: leaf) {
+                    let run = store.tree.runs[RunTree.run(leaf, index)]
+                    write(run, isList: isList, store)
+                    if isList { extras.writeValues(run, store, ranks) }
+                }
+                leaf = store.tree.nextLeaf(leaf)
+            }
         }
         endSpan()
-        names.appendVarint(spanCount)
+        spans.appendVarint(spanCount)
     }
 
-    private mutating func write(_ run: Run, _ store: borrowing ElementStore) {
+    private mutating func write(_ run: Run, isList: Bool, _ store: borrowing ElementStore) {
         let runOwner = store.blocks.owner(of: run.address)
         let runCounter = store.blocks.counter(of: run.address)
         if runOwner == owner, counter &+ UInt32(length) == runCounter {
@@ -112,6 +135,7 @@ struct SnapshotWriter {
             isDead = run.isDead
         }
         stretch += run.length
+        if isList { return }
         var units: [UInt16] = []
         if run.isDead {
             if store.hasSurrogates { notePairs(run, store) }

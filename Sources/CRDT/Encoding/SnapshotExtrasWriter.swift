@@ -1,0 +1,130 @@
+/// Writes what a snapshot has beside texts: containers, values of lists, entries of maps, counts of deletions.
+struct SnapshotExtrasWriter {
+    private(set) var containers: [UInt8] = []
+    private(set) var keys: [UInt8] = []
+    private(set) var values: [UInt8] = []
+    private(set) var entries: [UInt8] = []
+    private(set) var counts: [UInt8] = []
+
+    /// The place of each key that is written among those ascending by bytes.
+    private var keyRanks: [UInt32: Int] = [:]
+    /// The place of each container.
+    private var places: [Int] = []
+
+    // MARK: Containers
+
+    /// Writes the keys and the containers; their order is returned.
+    mutating func writeContainers(_ store: borrowing ElementStore, _ ranks: [Int]) -> [UInt32] {
+        let order = store.canonicalContainers(ranks)
+        places = [Int](repeating: 0, count: order.count)
+        for (place, container) in order.enumerated() { places[Int(container)] = place }
+        writeKeys(store)
+        var rootCount = 0
+        for container in order where store.containers[container].depth == 1 { rootCount += 1 }
+        containers.appendVarint(rootCount)
+        for container in order[..<rootCount] {
+            containers.append(store.containers[container].kind.rawValue)
+            containers.appendPrefixed(store.containers.name(of: container).utf8)
+        }
+        containers.appendVarint(order.count - rootCount)
+        for container in order[rootCount...] {
+            let record = store.containers[container]
+            containers.append(record.kind.rawValue)
+            containers.appendVarint(places[Int(record.parent)])
+            containers.appendVarint(ranks[Int(record.holderReplica)])
+            containers.appendVarint(UInt64(record.holderCounter))
+            if store.containers[record.parent].kind == .map { containers.appendVarint(keyRanks[record.slot] ?? 0) }
+        }
+        return order
+    }
+
+    private mutating func writeKeys(_ store: borrowing ElementStore) {
+        let used = Array(0..<UInt32(store.maps.keys.count))
+        let names = store.maps.keys
+        let order = used.sorted { names[Int($0)].lexicographicallyPrecedes(names[Int($1)]) }
+        keys.appendVarint(order.count)
+        for (rank, key) in order.enumerated() {
+            keyRanks[key] = rank
+            keys.appendPrefixed(names[Int(key)])
+        }
+    }
+
+    // MARK: Lists
+
+    private static let container: UInt8 = 7
+    private static let move: UInt8 = 8
+    private static let dropped: UInt8 = 9
+
+    mutating func writeValues(_ run: Run, _ store: borrowing ElementStore, _ ranks: [Int]) {
+        for address in run.address..<run.end {
+            switch store.values[address] {
+            case .move(let item):
+                values.append(Self.move)
+                values.appendVarint(ranks[store.blocks.owner(of: item)])
+                values.appendVarint(UInt64(store.blocks.counter(of: item)))
+            case .container: values.append(Self.container)
+            case let value:
+                // The value of a deleted item is dropped.
+                let isKnown = value != .dropped && (!run.isDead || store.isVisible(store.place(ofItem: address)))
+                if isKnown { values.appendValue(value) } else { values.append(Self.dropped) }
+            }
+        }
+    }
+
+    // MARK: Maps
+
+    mutating func writeEntries(_ store: borrowing ElementStore, _ ranks: [Int], _ order: [UInt32]) {
+        for container in order where store.containers[container].kind == .map {
+            var numbers: [UInt32] = []
+            var entry = store.maps.firstEntry(of: container)
+            while entry != MapEntry.none {
+                numbers.append(entry)
+                entry = store.maps[entry].next
+            }
+            let byKey = numbers.map { keyRanks[store.maps[$0].key] ?? 0 }
+            let sorted = numbers.indices.sorted { byKey[$0] < byKey[$1] }
+            entries.appendVarint(numbers.count)
+            for index in sorted { write(numbers[index], byKey[index], store, ranks) }
+        }
+    }
+
+    private mutating func write(_ entry: UInt32, _ key: Int, _ store: borrowing ElementStore, _ ranks: [Int]) {
+        let record = store.maps[entry]
+        entries.appendVarint(key)
+        entries.appendVarint(ranks[Int(record.replica)])
+        entries.appendVarint(UInt64(record.counter))
+        guard record.isSet else {
+            entries.append(WireValue.tagUnset)
+            return
+        }
+        let value = store.maps.value(of: entry)
+        if case .container(let container) = value {
+            entries.append(Self.container)
+            entries.appendVarint(places[Int(container)])
+        } else {
+            entries.appendValue(value)
+        }
+    }
+
+    // MARK: Deletions
+
+    mutating func writeCounts(_ store: borrowing ElementStore, _ ranks: [Int]) {
+        var rows: [(rank: Int, counter: UInt32, extra: Int)] = []
+        store.counts.forEach { (address, extra) in
+            rows.append((ranks[store.blocks.owner(of: address)], store.blocks.counter(of: address), extra))
+        }
+        rows.sort { $0.rank != $1.rank ? $0.rank < $1.rank : $0.counter < $1.counter }
+        var index = 0
+        while index < rows.count {
+            var end = index + 1
+            while end < rows.count, rows[end].rank == rows[index].rank, rows[end].extra == rows[index].extra,
+                rows[end].counter == rows[end - 1].counter + 1
+            { end += 1 }
+            counts.appendVarint(rows[index].rank)
+            counts.appendVarint(UInt64(rows[index].counter))
+            counts.appendVarint(end - index)
+            counts.appendZigzag(Int64(rows[index].extra))
+            index = end
+        }
+    }
+}

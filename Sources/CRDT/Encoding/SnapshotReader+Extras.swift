@@ -1,0 +1,250 @@
+extension SnapshotReader {
+    // MARK: Keys and containers
+
+    /// Keys ascending by bytes; all of them are used by some entry or container.
+    mutating func readKeys(_ source: inout ByteReader) throws(FormatError) {
+        let count = try source.count()
+        for index in 0..<count {
+            let range = try source.prefixedRange()
+            guard range.count <= MapTable.maximumKeyCount else { throw .limitExceeded }
+            guard UTF8Text.utf16Count(of: bytes, in: range) != nil else { throw .illFormedUTF8 }
+            let key = Array(bytes[range])
+            if index > 0 {
+                guard store.maps.keys[index - 1].lexicographicallyPrecedes(key) else { throw .invalid }
+            }
+            _ = store.maps.insert(key: key)
+        }
+        try source.requireEnd()
+    }
+
+    mutating func readContainers(_ source: inout ByteReader) throws(FormatError) {
+        let rootCount = try source.count(ofSize: 3)
+        guard rootCount <= ElementStore.maximumRootCount else { throw .limitExceeded }
+        for _ in 0..<rootCount { try readRoot(&source) }
+        let nestedCount = try source.count(ofSize: 4)
+        var last: (depth: UInt8, replica: Int, counter: UInt32) = (1, 0, 0)
+        for _ in 0..<nestedCount {
+            let kind = try kind(&source)
+            let parent = try source.varint32()
+            guard parent < UInt32(store.containers.count) else { throw .invalid }
+            let record = store.containers[parent]
+            guard record.kind != .text, Int(record.depth) < ContainerTable.maximumDepth else { throw .invalid }
+            let holder = try element(&source)
+            let depth = record.depth + 1
+            let isAscending =
+                depth != last.depth
+                ? depth > last.depth
+                : holder.replica != last.replica ? holder.replica > last.replica : holder.counter > last.counter
+            guard isAscending else { throw .invalid }
+            last = (depth, holder.replica, holder.counter)
+            let address = store.replicas.address(of: holder.counter, by: holder.replica)
+            var slot = address
+            if record.kind == .map {
+                guard address >= ElementStore.firstAddressOfSets else { throw .invalid }
+                slot = try source.varint32()
+                guard Int(slot) < store.maps.keys.count else { throw .invalid }
+            } else {
+                guard address < ElementStore.firstAddressOfSets, store.values.isList(address) else { throw .invalid }
+            }
+            _ = store.containers.makeNested(kind, in: parent, slot: slot, holder: UInt32(holder.replica), holder.counter)
+        }
+        try source.requireEnd()
+    }
+
+    private mutating func readRoot(_ source: inout ByteReader) throws(FormatError) {
+        let kind = try kind(&source)
+        let name = try RootName(utf8: Array(bytes[try source.prefixedRange()]))
+        if store.containers.count > 0 {
+            let number = UInt32(store.containers.count - 1)
+            let before = store.containers[number].kind
+            let isAscending =
+                before == kind
+                ? store.containers.name(of: number).utf8.lexicographicallyPrecedes(name.utf8)
+                : before.rawValue < kind.rawValue
+            guard isAscending else { throw .invalid }
+        }
+        _ = store.containers.makeRoot(kind, name)
+    }
+
+    private func kind(_ source: inout ByteReader) throws(FormatError) -> ContainerKind {
+        guard let kind = ContainerKind(rawValue: try source.byte()) else { throw .invalid }
+        return kind
+    }
+
+    /// An element that exists.
+    private func element(_ source: inout ByteReader) throws(FormatError) -> (replica: Int, counter: UInt32) {
+        let replica = Int(try source.varint32())
+        let counter = try source.varint32()
+        guard replica < store.replicas.count, counter < store.replicas[replica].nextCounter else { throw .invalid }
+        return (replica, counter)
+    }
+
+    // MARK: Lists
+
+    mutating func readValues(_ source: inout ByteReader) throws(FormatError) {
+        for number in 0..<UInt32(store.containers.count) {
+            let record = store.containers[number]
+            guard record.kind == .list, record.sequence != ContainerRecord.none else { continue }
+            var leaf = store.tree.firstLeaf(of: record.sequence)
+            while leaf != RunTree.none {
+                for index in 0..<store.tree.count(of: leaf) {
+                    let run = store.tree.runs[RunTree.run(leaf, index)]
+                    for address in run.address..<run.end { try readValue(of: address, in: number, &source) }
+                }
+                leaf = store.tree.nextLeaf(leaf)
+            }
+        }
+        try source.requireEnd()
+        try settleMoves()
+        for number in 0..<UInt32(store.containers.count) { try checkHolder(of: number) }
+    }
+
+    private mutating func readValue(
+        of address: UInt32,
+        in list: UInt32,
+        _ source: inout ByteReader
+    ) throws(FormatError) {
+        switch try source.byte() {
+        case 7:
+            let replica = UInt32(store.blocks.owner(of: address))
+            guard let number = store.containers.nested(in: replica, store.blocks.counter(of: address)),
+                store.containers[number].parent == list
+            else { throw .invalid }
+            store.values[address] = .container(number)
+        case 8:
+            let (replica, counter) = try element(&source)
+            let item = store.replicas.address(of: counter, by: replica)
+            guard item < ElementStore.firstAddressOfSets, store.values.isList(item), item != address,
+                store.container(of: item) == list, store.rank(of: item) < store.rank(of: address)
+            else { throw .invalid }
+            store.values[address] = .move(item: item)
+            moves.append(address)
+        case 9: droppedItems.append(address)
+        default:
+            source.stepBack()
+            store.values[address] = try plainValue(&source)
+            knownItems.append(address)
+        }
+    }
+
+    private func plainValue(_ source: inout ByteReader) throws(FormatError) -> StoredValue {
+        let value = try source.value { (_) throws(FormatError) -> Operation.Reference in throw .invalid }
+        switch value {
+        case .null: return .null
+        case .bool(let bool): return .bool(bool)
+        case .number(let number): return .number(number)
+        case .string(let range): return .string(Array(bytes[range]))
+        case .bytes(let range): return .bytes(Array(bytes[range]))
+        case .new, .unset, .existing, .kept: throw .invalid
+        }
+    }
+
+    /// Finds where each item is now: its place of the highest rank; all others are dead.
+    private mutating func settleMoves() throws(FormatError) {
+        for address in moves {
+            let item = store.item(at: address)
+            if case .move = store.values[item] { throw .invalid }
+            let known = store.place(ofItem: item)
+            let isNewer = store.rank(of: known) < store.rank(of: address)
+            let loser = isNewer ? known : address
+            if store.isVisible(loser) { throw .invalid }
+            if isNewer { store.places[item] = address }
+        }
+        // Only the values of deleted items are dropped, and all of them are.
+        for item in droppedItems where store.isVisible(store.place(ofItem: item)) { throw .invalid }
+        for item in knownItems where !store.isVisible(store.place(ofItem: item)) { throw .invalid }
+    }
+
+    /// A container in a list is the value of its item.
+    private func checkHolder(of number: UInt32) throws(FormatError) {
+        let record = store.containers[number]
+        guard record.parent != ContainerRecord.none, store.containers[record.parent].kind == .list else { return }
+        guard store.values[record.slot] == .container(number) else { throw .invalid }
+    }
+
+    // MARK: Maps
+
+    mutating func readEntries(_ source: inout ByteReader) throws(FormatError) {
+        var isUsed = [Bool](repeating: false, count: store.maps.keys.count)
+        for number in 0..<UInt32(store.containers.count) {
+            let record = store.containers[number]
+            if record.parent != ContainerRecord.none, store.containers[record.parent].kind == .map {
+                isUsed[Int(record.slot)] = true
+            }
+        }
+        var setters: Set<UInt64> = []
+        for number in 0..<UInt32(store.containers.count) where store.containers[number].kind == .map {
+            let count = try source.count(ofSize: 4)
+            guard count > 0 || store.containers[number].parent != ContainerRecord.none else { throw .invalid }
+            var last = -1
+            for _ in 0..<count {
+                let key = Int(try source.varint32())
+                guard key > last, key < isUsed.count else { throw .invalid }
+                last = key
+                isUsed[key] = true
+                try readEntry(number, UInt32(key), &setters, &source)
+            }
+        }
+        try source.requireEnd()
+        guard isUsed.allSatisfy({ $0 }) else { throw .invalid }
+    }
+
+    private mutating func readEntry(
+        _ map: UInt32,
+        _ key: UInt32,
+        _ setters: inout Set<UInt64>,
+        _ source: inout ByteReader
+    ) throws(FormatError) {
+        let (replica, counter) = try element(&source)
+        guard store.kind(of: counter, by: replica) == .set,
+            setters.insert(UInt64(replica) << 32 | UInt64(counter)).inserted
+        else { throw .invalid }
+        let value: StoredValue?
+        switch try source.byte() {
+        case 7:
+            let container = try source.varint32()
+            guard container < UInt32(store.containers.count), store.containers[container].parent == map,
+                store.containers[container].slot == key
+            else { throw .invalid }
+            value = .container(container)
+        case WireValue.tagUnset: value = nil
+        default:
+            source.stepBack()
+            value = try plainValue(&source)
+        }
+        let lamport = store.replicas.lamport(of: counter, by: replica)
+        let rank = Rank(lamport: lamport, replica: store.replicas[replica].id)
+        _ = store.maps.set(map, key, to: value, rank: rank, by: UInt32(replica), counter)
+    }
+
+    // MARK: Deletions
+
+    mutating func readCounts(_ source: inout ByteReader) throws(FormatError) {
+        var last: (replica: Int, counter: UInt32, extra: Int64)?
+        while source.remaining > 0 {
+            let (replica, counter) = try element(&source)
+            let count = try source.varint32()
+            let extra = ByteReader.unzigzag(try source.varint())
+            guard count > 0, count <= store.replicas[replica].nextCounter - counter, extra != 0,
+                Int64(Int16(clamping: extra)) == extra
+            else { throw .invalid }
+            if let last {
+                // `last.counter` is one above the last element: what continues it equally is part of it.
+                let isAfter = replica != last.replica ? replica > last.replica : counter >= last.counter
+                let continues = replica == last.replica && counter == last.counter && extra == last.extra
+                guard isAfter, !continues else { throw .invalid }
+            }
+            last = (replica, counter + count, extra)
+            for offset in 0..<count { try readCount(counter + offset, replica, Int(extra)) }
+        }
+    }
+
+    private mutating func readCount(_ counter: UInt32, _ replica: Int, _ extra: Int) throws(FormatError) {
+        let kind = store.kind(of: counter, by: replica)
+        guard kind == .text || kind == .item else { throw .invalid }
+        let address = store.replicas.address(of: counter, by: replica)
+        let isVisible = store.isVisible(kind == .item ? store.place(ofItem: address) : address)
+        guard isVisible == (extra < 0) else { throw .invalid }
+        store.setExtra(extra, of: address)
+    }
+}
