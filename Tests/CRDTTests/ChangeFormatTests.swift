@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The format of changes")
 struct ChangeFormatTests {
-    let root: RootName = "body"
+    let root: TextID = "body"
 
     private func hex(_ bytes: [UInt8]) -> String {
         bytes.map { byte in
@@ -36,8 +36,8 @@ struct ChangeFormatTests {
         try note(other.insert(Array("x".utf16), at: 1, in: root))
         try note(
             other.edit([
-                TextEdit(root: root, utf16Offset: 0, deleteCount: 1),
-                TextEdit(root: root, utf16Offset: 0, insert: Array("y".utf16)),
+                TextEdit(text: root, utf16Offset: 0, deleteCount: 1),
+                TextEdit(text: root, utf16Offset: 0, insert: Array("y".utf16)),
             ])
         )
         #expect(vectors == GoldenVectors.changes)
@@ -74,8 +74,8 @@ struct ChangeFormatTests {
         _ = try document.insert(Array("Hello, 😀 world".utf16), at: 0, in: root)
         let change = try #require(
             try document.edit([
-                TextEdit(root: root, utf16Offset: 3, deleteCount: 2, insert: Array("a long text ".utf16)),
-                TextEdit(root: "title", utf16Offset: 0, insert: Array("and another root with much to say".utf16)),
+                TextEdit(text: root, utf16Offset: 3, deleteCount: 2, insert: Array("a long text ".utf16)),
+                TextEdit(text: "title", utf16Offset: 0, insert: Array("and another root with much to say".utf16)),
             ])
         )
         #expect(change.encoded.count > 64)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Local edits")
 struct EditTests {
-    let root: RootName = "body"
+    let root: TextID = "body"
 
     private func units(_ string: String) -> [UInt16] { Array(string.utf16) }
 
@@ -22,11 +22,11 @@ struct EditTests {
         ]
         let before = box.document.snapshot()
         for (offset, count, insert, error) in refused {
-            let edit = TextEdit(root: root, utf16Offset: offset, deleteCount: count, insert: insert)
+            let edit = TextEdit(text: root, utf16Offset: offset, deleteCount: count, insert: insert)
             #expect(throws: error) { _ = try box.document.edit([edit]) }
             // The same as the last of several.
-            let first = TextEdit(root: root, utf16Offset: 0, insert: units("x"))
-            let back = TextEdit(root: root, utf16Offset: 0, deleteCount: 1)
+            let first = TextEdit(text: root, utf16Offset: 0, insert: units("x"))
+            let back = TextEdit(text: root, utf16Offset: 0, deleteCount: 1)
             #expect(throws: error) { _ = try box.document.edit([first, back, edit]) }
             #expect(box.document.snapshot() == before)
         }
@@ -40,10 +40,10 @@ struct EditTests {
         let box = DocumentBox(ReplicaID(1))
         let change = try #require(
             try box.document.edit([
-                TextEdit(root: root, utf16Offset: 0, insert: units("Hello 😀")),
-                TextEdit(root: "title", utf16Offset: 0, insert: units("T")),
-                TextEdit(root: root, utf16Offset: 5, deleteCount: 3),
-                TextEdit(root: root, utf16Offset: 5, insert: units(", world")),
+                TextEdit(text: root, utf16Offset: 0, insert: units("Hello 😀")),
+                TextEdit(text: "title", utf16Offset: 0, insert: units("T")),
+                TextEdit(text: root, utf16Offset: 5, deleteCount: 3),
+                TextEdit(text: root, utf16Offset: 5, insert: units(", world")),
             ])
         )
         #expect(box.document.string(of: root) == "Hello, world")
@@ -57,9 +57,9 @@ struct EditTests {
         // The pair that the edits themselves put there cannot be split by a later one of them.
         #expect(throws: EditError.splitsSurrogatePair) {
             _ = try box.document.edit([
-                TextEdit(root: root, utf16Offset: 1, insert: units("😀")),
-                TextEdit(root: root, utf16Offset: 0, insert: units("12")),
-                TextEdit(root: root, utf16Offset: 4, deleteCount: 1),
+                TextEdit(text: root, utf16Offset: 1, insert: units("😀")),
+                TextEdit(text: root, utf16Offset: 0, insert: units("12")),
+                TextEdit(text: root, utf16Offset: 4, deleteCount: 1),
             ])
         }
         #expect(box.document.string(of: root) == "Hello, world")
@@ -129,7 +129,7 @@ struct EditTests {
         box.document.store.elementLimit = 100
         _ = try box.document.insert(paste, at: 0, in: root)
         #expect(throws: EditError.tooLarge) { _ = try box.document.insert([97], at: 0, in: root) }
-        let edits = [TextEdit(root: root, utf16Offset: 0, insert: [97]), TextEdit(root: root, utf16Offset: 0)]
+        let edits = [TextEdit(text: root, utf16Offset: 0, insert: [97]), TextEdit(text: root, utf16Offset: 0)]
         #expect(throws: EditError.tooLarge) { _ = try box.document.edit(edits) }
         var other = Document(replica: ReplicaID(2))
         let change = try #require(try other.insert([97], at: 0, in: root))

@@ -6,7 +6,7 @@ import Testing
 /// Edits through handles and changes from bytes take short ways; each must end exactly where the general way ends.
 @Suite("The fast lanes")
 struct FastLaneTests {
-    let root: RootName = "body"
+    let root: TextID = "body"
 
     /// One replica twice: one copy goes the short ways, the other the general way.
     final class Twin {
@@ -115,7 +115,7 @@ struct FastLaneTests {
         deleted = min(deleted, count - offset)
         if deleted > 0, isSplit(offset + deleted) { deleted += 1 }
         if deleted == 0, insert.isEmpty { return nil }
-        return TextEdit(root: root, utf16Offset: offset, deleteCount: deleted, insert: insert)
+        return TextEdit(text: root, utf16Offset: offset, deleteCount: deleted, insert: insert)
     }
 
     @Test("Whatever is edited and received, both ways give the same bytes, patches and state", arguments: seeds)

@@ -6,7 +6,7 @@ import Testing
 /// What a document accepts of others, and what it refuses without having changed.
 @Suite("Integration")
 struct IntegrationTests {
-    let root: RootName = "body"
+    let root: TextID = "body"
 
     private func units(_ string: String) -> [UInt16] { Array(string.utf16) }
 
@@ -225,7 +225,7 @@ struct IntegrationTests {
     func manyRoots() throws {
         var document = Document(replica: ReplicaID(1))
         for index in 0..<ElementStore.maximumRootCount {
-            _ = try document.insert([97], at: 0, in: RootName(string: "root \(index)"))
+            _ = try document.insert([97], at: 0, in: TextID(string: "root \(index)"))
         }
         #expect(document.roots.count == ElementStore.maximumRootCount)
         #expect(throws: EditError.tooLarge) { _ = try document.insert([97], at: 0, in: "one more") }

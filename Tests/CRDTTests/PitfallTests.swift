@@ -6,7 +6,7 @@ import Testing
 /// The pitfalls of `reference/engine.md`, section 0.5, and others that are as easy to fall into.
 @Suite("Pitfalls")
 struct PitfallTests {
-    let root: RootName = "body"
+    let root: TextID = "body"
 
     private func units(_ string: String) -> [UInt16] { Array(string.utf16) }
 
@@ -25,7 +25,7 @@ struct PitfallTests {
         for _ in 0..<steps {
             let (offset, count, insert) = edit(&random, text.count)
             text.replaceSubrange(offset..<offset + count, with: insert)
-            let change = try local.edit([TextEdit(root: root, utf16Offset: offset, deleteCount: count, insert: insert)])
+            let change = try local.edit([TextEdit(text: root, utf16Offset: offset, deleteCount: count, insert: insert)])
             var patches: [Patch] = []
             if let change { try remote.integrate(change, patches: &patches) }
             check(local)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Snapshots")
 struct SnapshotTests {
-    let root: RootName = "body"
+    let root: TextID = "body"
 
     private func document() throws -> [UInt8] {
         var first = Document(replica: ReplicaID(1))

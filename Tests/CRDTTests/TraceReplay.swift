@@ -27,18 +27,18 @@ struct PairPositions {
     }
 
     /// A trace's splice in UTF-16.
-    mutating func edit(_ patch: Trace.Patch, in root: RootName) -> TextEdit {
+    mutating func edit(_ patch: Trace.Patch, in root: TextID) -> TextEdit {
         let start = utf16Offset(ofCodePoint: patch.position)
         let end = utf16Offset(ofCodePoint: patch.position + patch.deleted)
         let units = Array(patch.inserted.utf16)
         splice(at: start, deleting: end - start, inserting: units)
-        return TextEdit(root: root, utf16Offset: start, deleteCount: end - start, insert: units)
+        return TextEdit(text: root, utf16Offset: start, deleteCount: end - start, insert: units)
     }
 }
 
 extension Trace {
     /// All splices of a sequential trace, in UTF-16.
-    func edits(in root: RootName) -> [[TextEdit]] {
+    func edits(in root: TextID) -> [[TextEdit]] {
         var pairs = PairPositions()
         return txns.map { transaction in transaction.patches.map { pairs.edit($0, in: root) } }
     }

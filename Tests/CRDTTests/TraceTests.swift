@@ -6,7 +6,7 @@ import Testing
 @Suite("Recorded sessions")
 struct TraceTests {
     static let sequential = ["automerge-paper", "sveltecomponent", "json-crdt-blog-post", "friendsforever_flat"]
-    let root: RootName = "body"
+    let root: TextID = "body"
 
     @Test("A session replayed locally, sent and applied remotely ends in the recorded text", arguments: sequential)
     func replays(name: String) throws {

@@ -14,6 +14,11 @@ public enum ContainerPlace: Hashable, Sendable {
     case root(RootName)
     /// The list item or the map entry that it was created in; it stays the same wherever the item is moved.
     case nested(ElementID)
+
+    /// The name of a root, `nil` for a nested container.
+    public var rootName: RootName? {
+        if case .root(let name) = self { name } else { nil }
+    }
 }
 
 /// The name of a text, the same on every replica.
@@ -34,7 +39,9 @@ public struct TextID: Hashable, Sendable, ExpressibleByStringLiteral {
 }
 
 /// The name of a list, the same on every replica.
-public struct ListID: Hashable, Sendable, ExpressibleByStringLiteral {
+///
+///     let cards = ListID("cards")
+public struct ListID: Hashable, Sendable {
     /// Where it is.
     public let place: ContainerPlace
 
@@ -43,13 +50,12 @@ public struct ListID: Hashable, Sendable, ExpressibleByStringLiteral {
 
     /// Names a root.
     public init(_ root: RootName) { place = .root(root) }
-
-    /// Names the root of a literal, which has 1 to 256 bytes.
-    public init(stringLiteral value: StaticString) { place = .root(RootName(stringLiteral: value)) }
 }
 
 /// The name of a map, the same on every replica.
-public struct MapID: Hashable, Sendable, ExpressibleByStringLiteral {
+///
+///     let shapes = MapID("shapes")
+public struct MapID: Hashable, Sendable {
     /// Where it is.
     public let place: ContainerPlace
 
@@ -58,9 +64,6 @@ public struct MapID: Hashable, Sendable, ExpressibleByStringLiteral {
 
     /// Names a root.
     public init(_ root: RootName) { place = .root(root) }
-
-    /// Names the root of a literal, which has 1 to 256 bytes.
-    public init(stringLiteral value: StaticString) { place = .root(RootName(stringLiteral: value)) }
 }
 
 /// The name of a container of any kind.

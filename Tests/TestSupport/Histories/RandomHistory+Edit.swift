@@ -16,10 +16,10 @@ extension RandomHistory {
     }
 
     private mutating func randomText(_ mirror: Mirror) -> TextEdit {
-        let root: RootName = random.oneIn(5) ? "title" : "body"
+        let root: TextID = random.oneIn(5) ? "title" : "body"
         let text = mirror.texts[.root(.text, root.utf8), default: []]
         let (offset, end) = randomRange(of: text)
-        var edit = TextEdit(root: root, utf16Offset: offset, deleteCount: end - offset)
+        var edit = TextEdit(text: root, utf16Offset: offset, deleteCount: end - offset)
         if edit.deleteCount == 0 || random.oneIn(4) { edit.insert = randomUnits() }
         return edit
     }
