@@ -1,4 +1,6 @@
 /// A copy of a document's content that is told of nothing but edits and patches: what an editor would show.
+///
+/// It keeps containers that are out of sight, because edits still reach them, and so may undo.
 struct Mirror: Equatable {
     typealias Home = NaiveDocument.Home
     typealias Value = NaiveDocument.Value
@@ -13,17 +15,12 @@ extension Mirror {
     init(_ document: NaiveDocument) {
         for container in document.containers {
             switch container.kind {
-            case .text:
-                let text = document.text(of: container)
-                if !text.isEmpty { texts[container.home] = text }
-            case .list:
-                let items = document.items(of: container)
-                if !items.isEmpty { lists[container.home] = items.map(\.value) }
-            case .map:
-                let entries = document.entries(of: container)
-                if !entries.isEmpty { maps[container.home] = entries }
+            case .text: texts[container.home] = document.text(of: container)
+            case .list: lists[container.home] = document.items(of: container).map(\.value)
+            case .map: maps[container.home] = document.entries(of: container)
             }
         }
+        self = filled
     }
 
     /// Itself without containers in which nothing is.
@@ -32,6 +29,32 @@ extension Mirror {
             texts: texts.filter { !$0.value.isEmpty },
             lists: lists.filter { !$0.value.isEmpty },
             maps: maps.filter { !$0.value.isEmpty }
+        )
+    }
+
+    /// Makes room for the containers among values that have just appeared, or appear again as they were.
+    mutating func open(_ values: some Sequence<Value>) {
+        for case .container(let kind, let name) in values { open(.init(home: .element(name), kind: kind)) }
+    }
+
+    /// Makes room for a container.
+    mutating func open(_ container: NaiveDocument.Container) {
+        switch container.kind {
+        case .text: texts[container.home] = texts[container.home] ?? []
+        case .list: lists[container.home] = lists[container.home] ?? []
+        case .map: maps[container.home] = maps[container.home] ?? [:]
+        }
+    }
+
+    /// Itself without the nested containers that `other` knows nothing of.
+    func restricted(to other: Mirror) -> Mirror {
+        func isRoot(_ home: Home) -> Bool {
+            if case .root = home { true } else { false }
+        }
+        return Mirror(
+            texts: texts.filter { isRoot($0.key) || other.texts[$0.key] != nil },
+            lists: lists.filter { isRoot($0.key) || other.lists[$0.key] != nil },
+            maps: maps.filter { isRoot($0.key) || other.maps[$0.key] != nil }
         )
     }
 }
