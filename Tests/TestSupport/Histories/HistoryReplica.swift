@@ -10,6 +10,14 @@ final class HistoryReplica {
     var known = Version()
     /// The changes under way to it, by number.
     var inbox: [Int] = []
+    /// How many steps it can undo.
+    var undoLimit = 0 {
+        didSet { document.undoLimit = undoLimit }
+    }
+    /// Where it typed last.
+    var typedAt = 0
+    /// The changes that were just applied, by number.
+    var arrived: [Int] = []
     /// Whether it is cut off at the moment; what is sent to it waits.
     var isCut = false
 

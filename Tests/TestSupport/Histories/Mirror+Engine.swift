@@ -75,6 +75,10 @@ extension Document {
 }
 
 extension Mirror {
+    mutating func follow(_ patches: borrowing PatchBuffer) {
+        for index in 0..<patches.count { follow(patches[index]) }
+    }
+
     mutating func follow(_ patch: Patch) {
         switch patch {
         case .text(let patch):

@@ -4,7 +4,12 @@ extension RandomHistory {
     /// Lets a replica make a change of one or more edits: in one call, or in a transaction of several.
     mutating func edit(_ replica: HistoryReplica) throws {
         let count = random.oneIn(4) ? 1 + random.below(4) : 1
-        let change = random.oneIn(4) ? try transaction(count, replica) : try call(count, replica)
+        let change: Change?
+        switch random.below(8) {
+        case 0, 1: change = try transaction(count, replica)
+        case 2, 3: change = try type(replica)
+        default: change = try call(count, replica)
+        }
         if let change { try send(change, from: replica) }
         try replica.learnLost()
         if random.oneIn(30) { try refuse(replica) }
@@ -24,6 +29,31 @@ extension RandomHistory {
         guard try mirror.adopt(replica.document) else { throw failure("an edit did something else") }
         replica.mirror = mirror
         return change
+    }
+
+    /// One splice by a handle, where the engine takes its short ways.
+    private mutating func type(_ replica: HistoryReplica) throws -> Change? {
+        let root: TextID = random.oneIn(5) ? "title" : "body"
+        guard let text = replica.document.textHandle(root) else { return nil }
+        var edit = randomSplice(of: root, replica.mirror)
+        if edit.deleteCount > 0 { edit.insert = [] }
+        // Much typing goes on where the last edit was.
+        let count = replica.document.utf16Count(of: root)
+        if edit.deleteCount == 0, random.oneIn(2), edit.insert.count < 4, replica.typedAt <= count {
+            let units = replica.mirror.texts[.init(.text, root.place), default: []]
+            if replica.typedAt == count || units[replica.typedAt] & 0xFC00 != 0xDC00 { edit.utf16Offset = replica.typedAt }
+        }
+        var buffer = ChangeBuffer()
+        if edit.deleteCount > 0 {
+            let range = edit.utf16Offset..<edit.utf16Offset + edit.deleteCount
+            try replica.document.delete(range, in: text, to: &buffer)
+        } else {
+            try replica.document.insert(edit.insert.span, at: edit.utf16Offset, in: text, to: &buffer)
+        }
+        replica.typedAt = edit.utf16Offset + edit.insert.count
+        var nobody: UInt32 = 0
+        replica.mirror.follow(.text(edit), next: &nobody)
+        return try ChangeSet.decode(buffer.changeSet).first
     }
 
     private mutating func transaction(_ count: Int, _ replica: HistoryReplica) throws -> Change? {

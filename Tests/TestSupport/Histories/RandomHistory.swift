@@ -30,6 +30,7 @@ public struct RandomHistory: ~Copyable {
             let id = random.oneIn(3) ? random.next() : UInt64(random.below(100))
             guard used.insert(id).inserted else { continue }
             replicas.append(HistoryReplica(ReplicaID(id), hasOracle: replicas.count < 8))
+            if random.oneIn(2) { replicas[replicas.count - 1].undoLimit = 1 + random.below(12) }
         }
         #if DEBUG
         checksEachStep = true
@@ -52,10 +53,12 @@ public struct RandomHistory: ~Copyable {
         let steps = random.oneIn(10) ? 100 + random.below(100) : 8 + random.below(40)
         for _ in 0..<steps {
             let index = random.below(replicas.count)
-            switch random.below(40) {
+            switch random.below(42) {
             case 0..<20: try edit(replicas[index])
             case 20..<35: try deliver(to: replicas[index])
             case 35: replicas[index].isCut.toggle()
+            case 37, 38: try takeBack(replicas[index])
+            case 39: replicas[index].document.closeUndoStep()
             case 36: try reload(replicas[index])
             default: try setAnchor(replicas[index])
             }
@@ -97,6 +100,7 @@ public struct RandomHistory: ~Copyable {
     private mutating func reload(_ replica: HistoryReplica) throws {
         let snapshot = replica.document.snapshot()
         replica.document = try Document(snapshot: snapshot, replica: replica.document.replica)
+        replica.document.undoLimit = replica.undoLimit
         guard replica.document.snapshot() == snapshot else { throw failure("a snapshot is not canonical") }
         replica.inbox = Array(changes.indices)
     }
