@@ -103,6 +103,7 @@ extension Document {
 
     /// Writes down what was deleted.
     mutating func writeDeletions(by author: Int) {
+        if undoHistory.isOn { undoHistory.noteRemoved(deleted) }
         let next = store.replicas[author].nextCounter
         for index in 0..<deleted.count {
             let range = deleted[index]

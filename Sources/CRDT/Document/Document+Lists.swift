@@ -104,8 +104,10 @@ extension Document {
         // The list still has the item when the place is looked for.
         let gap = store.gap(at: to > from ? to + 1 : to, in: root)
         let origin = store.address(before: gap).map { reference(to: $0, by: author) }
+        let previous = store.place(ofItem: item)
         writer.move(reference(to: item, by: author), after: origin)
         performWritten(by: author)
+        noteMove(of: item, from: previous)
     }
 }
 

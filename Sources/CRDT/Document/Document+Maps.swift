@@ -59,18 +59,28 @@ extension Document {
         guard let content = edit.content else {
             guard value(for: edit.key, in: edit.map) != nil, let container = store.container(.map, edit.map.place)
             else { return }
-            writer.set(edit.key, in: target(container, by: author), to: .unset)
-            return performWritten(by: author)
+            return write(edit.key, in: container, to: .unset, by: author)
         }
         guard let container = open(.map, edit.map.place) else { return }
         set(edit.key, in: container, to: content, by: author)
     }
 
     mutating func set(_ key: [UInt8], in container: UInt32, to content: Content, by author: Int) {
-        writer.set(key, in: target(container, by: author), to: Self.written(content))
         let counter = store.replicas[author].nextCounter
-        performWritten(by: author)
+        write(key, in: container, to: Self.written(content), by: author)
         fill(store.containers.nested(in: UInt32(author), counter), content, by: author)
+    }
+
+    private mutating func write(
+        _ key: [UInt8],
+        in container: UInt32,
+        to value: ChangeWriter.WrittenValue,
+        by author: Int
+    ) {
+        let setting = settingToNote(key, in: container, by: author)
+        writer.set(key, in: target(container, by: author), to: value)
+        performWritten(by: author)
+        note(setting, ofKey: key)
     }
 }
 

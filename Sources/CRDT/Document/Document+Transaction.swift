@@ -51,7 +51,7 @@ extension Document {
 
     /// What the next local change depends on besides the one before.
     @inline(never)
-    private func dependencies() -> Version {
+    func dependencies() -> Version {
         var entries: [Version.Entry] = []
         entries.reserveCapacity(news.count)
         for index in 0..<news.count {

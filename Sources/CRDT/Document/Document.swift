@@ -27,6 +27,8 @@ public struct Document: ~Copyable, Sendable {
     var writer = ChangeWriter()
     var deleted = Slab<ElementRange>()
     var resolver = ChangeResolver()
+    /// What the local replica can undo and redo; off at first.
+    var undoHistory = UndoHistory()
 
     /// An empty document.
     public init(replica: ReplicaID) {

@@ -8,7 +8,11 @@ extension Document {
     /// A step costs memory in proportion to its deletions, settings and moves, and nothing for what it inserts.
     public var undoLimit: Int {
         get { undoHistory.limit }
-        set { undoHistory.setLimit(newValue, counter: localCounter) }
+        set {
+            undoHistory.setLimit(newValue, counter: localCounter)
+            // Erasing one by one notes nothing: it is done where it was begun with nothing to note.
+            store.cursor = store.cursor
+        }
     }
 
     /// Ends the step of edits that ``undo(patches:)`` reverts together: call it between what a user does.

@@ -12,7 +12,7 @@ extension RandomHistory {
     /// Sets an anchor somewhere, which must be where it was set.
     mutating func setAnchor(_ replica: HistoryReplica) throws {
         guard let oracle = replica.oracle else { return }
-        let home = NaiveDocument.Home.root(.text, TextID("body").utf8)
+        let home = NaiveDocument.Home.root(.text, RootName("body").utf8)
         let text = replica.mirror.texts[home, default: []]
         var offset = random.below(text.count + 1)
         if offset > 0, offset < text.count, text[offset] & 0xFC00 == 0xDC00 { offset -= 1 }

@@ -1,0 +1,173 @@
+import CRDT
+import TestSupport
+import Testing
+
+@Suite("Undo")
+struct UndoTests {
+    private func units(_ string: String) -> [UInt16] { Array(string.utf16) }
+
+    private func recording(_ replica: UInt64) -> Document {
+        var document = Document(replica: ReplicaID(replica))
+        document.undoLimit = 100
+        return document
+    }
+
+    private func pass(_ change: Change?, to document: inout Document) throws {
+        var patches: [Patch] = []
+        if let change { try document.integrate(change, patches: &patches) }
+    }
+
+    @Test("Consecutive edits of a step are undone and redone together")
+    func steps() throws {
+        var document = recording(1)
+        for (index, unit) in units("hello").enumerated() { _ = try document.insert([unit], at: index, in: "body") }
+        document.closeUndoStep()
+        for index in (2..<5).reversed() { _ = try document.delete(index..<index + 1, in: "body") }
+        _ = try document.insert(units("y😀"), at: 2, in: "body")
+        #expect(document.string(of: "body") == "hey😀")
+        #expect(try document.undo() != nil)
+        #expect(document.string(of: "body") == "hello")
+        #expect(try document.undo() != nil)
+        #expect(document.string(of: "body") == "")
+        #expect(!document.canUndo)
+        #expect(try document.undo() == nil)
+        #expect(try document.redo() != nil && document.redo() != nil)
+        #expect(document.string(of: "body") == "hey😀")
+        #expect(!document.canRedo)
+    }
+
+    @Test("Nothing is recorded before it is asked for, and only as many steps as asked for")
+    func limit() throws {
+        var document = Document(replica: ReplicaID(1))
+        _ = try document.insert(units("a"), at: 0, in: "body")
+        #expect(!document.canUndo)
+        document.undoLimit = 2
+        #expect(!document.canUndo)
+        for _ in 0..<3 {
+            _ = try document.insert(units("b"), at: 0, in: "body")
+            document.closeUndoStep()
+        }
+        while try document.undo() != nil {}
+        #expect(document.string(of: "body") == "ba")
+        document.undoLimit = 0
+        #expect(!document.canRedo)
+    }
+
+    @Test("An edit forgets what could be redone")
+    func redoForgotten() throws {
+        var document = recording(1)
+        _ = try document.insert(units("a"), at: 0, in: "body")
+        _ = try document.undo()
+        #expect(document.canRedo)
+        _ = try document.insert(units("b"), at: 0, in: "body")
+        #expect(!document.canRedo)
+        #expect(try document.redo() == nil)
+        #expect(document.string(of: "body") == "b")
+    }
+
+    @Test("Others' edits stay, and what others deleted comes back where one deleted it alone")
+    func others() throws {
+        var first = recording(1)
+        var second = recording(2)
+        try pass(first.insert(units("abcdef"), at: 0, in: "body"), to: &second)
+        first.closeUndoStep()
+        // Both delete "cd"; the second one "e" alone; the first one inserts.
+        let one = try first.edit([
+            TextEdit(text: "body", utf16Offset: 2, deleteCount: 2, insert: units("XY"))
+        ])
+        let two = try second.edit([TextEdit(text: "body", utf16Offset: 2, deleteCount: 3, insert: units("Z"))])
+        try pass(one, to: &second)
+        try pass(two, to: &first)
+        #expect(first.string(of: "body") == second.string(of: "body"))
+        // Deleted twice and restored once.
+        try pass(first.undo(), to: &second)
+        #expect(first.string(of: "body") == "abZf")
+        try pass(second.undo(), to: &first)
+        #expect(first.string(of: "body") == "abcdef")
+        try pass(first.redo(), to: &second)
+        try pass(second.redo(), to: &first)
+        #expect(first.text(of: "body") == second.text(of: "body"))
+        #expect(first.snapshot() == second.snapshot())
+        // The very first insertion goes; what the other one inserted stays.
+        try pass(first.undo(), to: &second)
+        try pass(first.undo(), to: &second)
+        #expect(second.string(of: "body") == "Z")
+    }
+
+    @Test("An anchor in deleted text is where it was once the text is restored")
+    func anchors() throws {
+        var document = recording(1)
+        _ = try document.insert(units("abcdef"), at: 0, in: "body")
+        document.closeUndoStep()
+        let anchor = document.anchor(at: 3, side: .left, in: "body")
+        _ = try document.delete(1..<5, in: "body")
+        #expect(document.utf16Offset(of: anchor, in: "body") == 1)
+        _ = try document.undo()
+        #expect(document.utf16Offset(of: anchor, in: "body") == 3)
+    }
+
+    @Test("A key holds again what it held, unless somebody else has set it since")
+    func maps() throws {
+        var first = recording(1)
+        var second = recording(2)
+        let fill: [UInt8] = Array("fill".utf8)
+        try pass(first.set(.string("red"), for: fill, in: "map"), to: &second)
+        first.closeUndoStep()
+        try pass(first.set(.string("green"), for: fill, in: "map"), to: &second)
+        try pass(first.set(.string("blue"), for: fill, in: "map"), to: &second)
+        try pass(first.undo(), to: &second)
+        #expect(second.value(for: fill, in: "map") == .string("red"))
+        try pass(first.redo(), to: &second)
+        #expect(second.value(for: fill, in: "map") == .string("blue"))
+        try pass(second.set(.string("mine"), for: fill, in: "map"), to: &first)
+        #expect(try first.undo() == nil)
+        #expect(first.value(for: fill, in: "map") == .string("mine"))
+    }
+
+    @Test("A nested container comes back with what others wrote into it meanwhile")
+    func containers() throws {
+        var first = recording(1)
+        var second = recording(2)
+        let key: [UInt8] = Array("shape".utf8)
+        let shape = Content.map([.init(key: Array("x".utf8), content: .number(1))])
+        try pass(first.set(shape, for: key, in: "shapes"), to: &second)
+        guard case .container(.map(let map)) = second.value(for: key, in: "shapes") else {
+            Issue.record("no map")
+            return
+        }
+        let undone = try first.undo()
+        try pass(second.set(.number(2), for: Array("x".utf8), in: map), to: &first)
+        try pass(undone, to: &second)
+        #expect(second.value(for: key, in: "shapes") == nil)
+        try pass(first.redo(), to: &second)
+        #expect(second.value(for: key, in: "shapes") == .container(.map(map)))
+        #expect(second.value(for: Array("x".utf8), in: map) == .number(2))
+        #expect(first.content(of: .map("shapes")) == second.content(of: .map("shapes")))
+    }
+
+    @Test("A moved item goes back, unless somebody else has moved it since")
+    func moves() throws {
+        var first = recording(1)
+        var second = recording(2)
+        try pass(first.insert([.number(0), .number(1), .number(2)], at: 0, in: "list"), to: &second)
+        first.closeUndoStep()
+        try pass(first.move(from: 0, to: 2, in: "list"), to: &second)
+        try pass(first.move(from: 2, to: 1, in: "list"), to: &second)
+        try pass(first.undo(), to: &second)
+        #expect(second.values(of: "list") == [.number(0), .number(1), .number(2)])
+        try pass(first.redo(), to: &second)
+        #expect(second.values(of: "list") == [.number(1), .number(0), .number(2)])
+        try pass(second.move(from: 1, to: 2, in: "list"), to: &first)
+        #expect(try first.undo() != nil)  // the insertion of all three
+        #expect(first.count(of: "list") == 0)
+    }
+
+    /// 500 documents of one author: all undone is the start, all redone is the end.
+    @Test("Undoing all gives the start and redoing all the end", arguments: 0..<10)
+    func all(_ block: UInt64) throws {
+        for seed in block * 50..<block * 50 + 50 {
+            var history = LoneHistory(seed: seed)
+            try history.run()
+        }
+    }
+}
