@@ -179,7 +179,13 @@ extension Document {
             writeDeletion(count, owner, counter, author, &changes)
         }
         store.killAtCursor(count)
-        store.openForErasing()
+        if undoHistory.isOn {
+            undoHistory.open.noteRemoved(
+                ElementRange(replica: UInt32(owner), counter: counter, count: UInt32(truncatingIfNeeded: count))
+            )
+        } else {
+            store.openForErasing()
+        }
         return true
     }
 
@@ -206,19 +212,6 @@ extension Document {
         if short == 0 { writer.put(varint: UInt64(count), &changes) }
         writer.finish(&changes)
         forgetNews()
-<<<<<<< HEAD
-=======
-        store.tree.kill(count, at: &gap, &store.blocks)
-        store.cursor = gap
-        if undoHistory.isOn {
-            undoHistory.open.noteRemoved(
-                ElementRange(replica: UInt32(owner), counter: counter, count: UInt32(truncatingIfNeeded: count))
-            )
-        } else {
-            store.openForErasing()
-        }
-        return true
->>>>>>> 84652c1 (wip: undo hooks and tests)
     }
 
     // MARK: Typing and erasing on

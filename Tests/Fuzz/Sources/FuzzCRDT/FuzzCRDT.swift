@@ -5,17 +5,29 @@ public import FuzzKit
 public enum FuzzCRDT {
     /// One target a format.
     ///
-    /// A find is a trap, or what the `precondition`s here say.
-    public static let targets: [FuzzTarget] = [change, changeSet, snapshot, version, anchor]
+    /// A find is a trap, or what the `precondition`s here say. In a debug build the documents' invariants are checked too.
+    public static let targets: [FuzzTarget] = [change, operations, changeSet, snapshot, version, anchor]
 
     /// A change is decoded, and applied to the document that it was made on before it was mutated.
     static let change = FuzzTarget(name: "change") { generator, input in
-        let bytes = generator.below(8) == 0 ? input : withChangeChecksum(input)
+        let bytes = generator.below(8) == 0 ? input : Checksums.sealed(change: input)
         guard let change = try? Change(decoding: bytes) else { return }
         precondition(change.encoded == bytes, "A change keeps its bytes.")
-        apply([change], generator.below(Corpus.shared.snapshots.count))
+        Application.apply([change], generator.below(Corpus.shared.snapshots.count))
     } corpus: {
         Corpus.shared.changes.map(\.encoded)
+    }
+
+    /// A change of operations of several changes, each of which may be mutated: whole enough to get far.
+    static let operations = FuzzTarget(name: "operations") { generator, _ in
+        let parts = Operations.shared.parts
+        var change = parts[generator.below(parts.count)]
+        for _ in 0..<generator.below(4) { change.append(parts[generator.below(parts.count)]) }
+        for _ in 0..<generator.below(3) { change.mutate(&generator) }
+        guard let change = try? Change(decoding: Checksums.sealed(change: change.body + [0])) else { return }
+        Application.apply([change], generator.below(Corpus.shared.snapshots.count))
+    } corpus: {
+        []
     }
 
     /// A set is decoded, and its changes are received in some document's backlog.
@@ -26,7 +38,7 @@ public enum FuzzCRDT {
         let bytes = generator.below(2) == 0 ? input : mutatedSet(&generator)
         guard let changes = try? ChangeSet.decode(bytes, limits: limits) else { return }
         precondition(changes.count == 1 || ChangeSet.encode(changes) == bytes, "A set has one form.")
-        apply(changes, generator.below(Corpus.shared.snapshots.count))
+        Application.apply(changes, generator.below(Corpus.shared.snapshots.count))
     } corpus: {
         let changes = Corpus.shared.changes
         return [ChangeSet.encode([]), ChangeSet.encode(changes)]
@@ -37,17 +49,12 @@ public enum FuzzCRDT {
 
     /// A snapshot is decoded; what comes of it can be edited, and written again as it was.
     static let snapshot = FuzzTarget(name: "snapshot") { generator, input in
-        var bytes = input
-        if generator.below(8) != 0, bytes.count > 4 {
-            let sum = crc32(bytes.dropLast(4))
-            for index in 0..<4 {
-                bytes[bytes.count - 4 + index] = UInt8(truncatingIfNeeded: sum >> (8 * UInt32(index)))
-            }
-        }
+        let bytes = generator.below(8) == 0 ? input : Checksums.sealed(input)
         let limits = DecodingLimits(maximumElementCount: 1 << 20)
         guard var document = try? Document(snapshot: bytes, replica: ReplicaID(77), limits: limits) else { return }
+        Application.check(document)
         precondition(document.snapshot() == bytes, "A state has one form.")
-        use(&document, &generator)
+        Application.use(&document, &generator)
     } corpus: {
         [Document(replica: ReplicaID(1)).snapshot()] + Corpus.shared.snapshots
     }
@@ -71,15 +78,12 @@ public enum FuzzCRDT {
     }
 
     /// An anchor is decoded and looked up in a document.
-    static let anchor = FuzzTarget(name: "anchor") { generator, input in
+    static let anchor = FuzzTarget(name: "anchor") { _, input in
         guard let anchor = try? Anchor(decoding: input) else { return }
         precondition(anchor.encoded == input, "An anchor has one form.")
         AnchorDocument.shared.find(anchor)
     } corpus: {
-        let snapshots = Corpus.shared.snapshots
-        guard let document = try? Document(snapshot: snapshots[snapshots.count - 1], replica: ReplicaID(9)) else {
-            return []
-        }
+        let document = Application.document(Corpus.shared.changes.count, ReplicaID(9))
         return (0...document.utf16Count(of: "body")).flatMap { offset in
             [
                 document.anchor(at: offset, side: .left, in: "body"),
@@ -89,15 +93,13 @@ public enum FuzzCRDT {
         }
     }
 
-    // MARK: What is done with what was decoded
-
     private static func mutatedSet(_ generator: inout FuzzGenerator) -> [UInt8] {
         let all = Corpus.shared.changes
         let count = 2 + generator.below(8)
         let start = generator.below(all.count - count)
         var changes = all[start..<start + count].map(\.encoded)
         let index = generator.below(count)
-        changes[index] = withChangeChecksum(generator.input(from: [changes[index]]))
+        changes[index] = Checksums.sealed(change: generator.input(from: [changes[index]]))
         var bytes: [UInt8] = [0xC0, UInt8(count)]
         for change in changes where change.count < 0x4000 {
             if change.count < 0x80 {
@@ -109,87 +111,23 @@ public enum FuzzCRDT {
         }
         return bytes
     }
+}
 
-    /// Gives a change the checksum that its bytes ask for.
-    private static func withChangeChecksum(_ input: [UInt8]) -> [UInt8] {
-        guard input.count > 1 else { return input }
-        let isShort = input.count <= 64
-        let body = input.dropLast(isShort ? 1 : min(4, input.count - 1))
-        if isShort { return body + [shortSum(body)] }
-        let sum = crc32(body)
-        return body + (0..<4).map { UInt8(truncatingIfNeeded: sum >> (8 * UInt32($0))) }
-    }
-
-    /// The one-byte sum of a short change, as `FORMAT.md` says.
-    private static func shortSum(_ body: ArraySlice<UInt8>) -> UInt8 {
-        let factor: UInt64 = 0x9E37_79B9_7F4A_7C15
-        var sum: UInt64 = 0
-        for start in stride(from: body.startIndex, to: body.endIndex, by: 8) {
-            let word = body[start..<min(start + 8, body.endIndex)].reversed().reduce(0) { $0 << 8 | UInt64($1) }
-            sum = ((sum ^ sum >> 32) ^ word) &* factor
-        }
-        return UInt8(truncatingIfNeeded: (sum ^ sum >> 32 ^ UInt64(body.count)) &* factor >> 56)
-    }
-
-    private static func apply(_ changes: [Change], _ fallback: Int) {
-        let corpus = Corpus.shared
-        guard let first = changes.first else { return }
-        // The document in which the change is the next one of its replica, if there is one.
-        let index =
-            corpus.changes.firstIndex { $0.replica == first.replica && $0.sequence == first.sequence } ?? fallback
-        guard var document = try? Document(snapshot: corpus.snapshots[index], replica: ReplicaID(77)) else {
-            preconditionFailure("The corpus is invalid.")
-        }
-        let before = document.snapshot()
-        var texts = [document.text(of: "body"), document.text(of: "title")]
-        var patches: [Patch] = []
-        do {
-            _ = try document.receive(changes, patches: &patches)
-        } catch {
-            precondition(changes.count > 1 || document.snapshot() == before, "A refused change changes nothing.")
-        }
-        for patch in patches where patch.root == "body" || patch.root == "title" {
-            let range = patch.utf16Offset..<patch.utf16Offset + patch.deleteCount
-            texts[patch.root == "body" ? 0 : 1].replaceSubrange(range, with: patch.insert)
-        }
-        precondition(document.text(of: "body") == texts[0], "The patches tell what happened.")
-        precondition(document.text(of: "title") == texts[1], "The patches tell what happened.")
-        let after = document.snapshot()
-        guard let loaded = try? Document(snapshot: after, replica: ReplicaID(78)) else {
-            preconditionFailure("A snapshot can be read.")
-        }
-        precondition(loaded.text(of: "body") == texts[0], "A snapshot has the text.")
-    }
-
-    private static func use(_ document: inout Document, _ generator: inout FuzzGenerator) {
-        let root = document.roots.first ?? "body"
-        var patches: [Patch] = []
-        let count = document.utf16Count(of: root)
-        let offset = generator.below(count + 1)
-        _ = try? document.insert([97, 98], at: offset, in: root)
-        _ = try? document.delete(0..<min(3, document.utf16Count(of: root)), in: root)
-        _ = try? document.receive(Corpus.shared.changes, patches: &patches)
-        precondition(document.text(of: root).count == document.utf16Count(of: root), "The count is the text's.")
-    }
+/// The changes of the corpus that are of one operation, taken apart.
+private struct Operations: Sendable {
+    static let shared = Operations()
+    let parts: [ChangeParts] = Corpus.shared.changes.compactMap { ChangeParts($0.encoded) }
 }
 
 /// One document for all anchors: looking one up changes nothing.
 private final class AnchorDocument: Sendable {
     static let shared = AnchorDocument()
-    private let document: Document
-
-    private init() {
-        let snapshots = Corpus.shared.snapshots
-        guard let document = try? Document(snapshot: snapshots[snapshots.count - 1], replica: ReplicaID(9)) else {
-            preconditionFailure("The corpus is invalid.")
-        }
-        self.document = document
-    }
+    private let document = Application.document(Corpus.shared.changes.count, ReplicaID(9))
 
     func find(_ anchor: Anchor) {
-        for root: RootName in ["body", "title", "none"] {
-            guard let offset = document.utf16Offset(of: anchor, in: root) else { continue }
-            precondition(offset >= 0 && offset <= document.utf16Count(of: root), "An anchor is in its text.")
+        for text: TextID in ["body", "title", "none"] {
+            guard let offset = document.utf16Offset(of: anchor, in: text) else { continue }
+            precondition(offset >= 0 && offset <= document.utf16Count(of: text), "An anchor is in its text.")
         }
     }
 }
