@@ -32,7 +32,7 @@ struct EditTests {
         }
         #expect(throws: EditError.outOfBounds) { _ = try box.document.delete(Int.min..<Int.max, in: root) }
         #expect(throws: EditError.outOfBounds) { _ = try box.document.insert([97], at: 1, in: "empty") }
-        #expect(box.document.roots == [root])
+        #expect(box.document.roots == [.text(root)])
     }
 
     @Test("Several edits are one change; each offset counts in the text as the edit before left it")
@@ -47,7 +47,7 @@ struct EditTests {
             ])
         )
         #expect(box.document.string(of: root) == "Hello, world")
-        #expect(box.document.roots == [root, "title"])
+        #expect(box.document.roots == [.text(root), .text("title")])
         #expect(change.sequence == 0)
         var other = Document(replica: ReplicaID(2))
         var patches: [Patch] = []
@@ -68,7 +68,7 @@ struct EditTests {
     @Test("An edit of nothing makes no change")
     func noChange() throws {
         let box = DocumentBox(ReplicaID(1))
-        #expect(try box.document.edit([]) == nil)
+        #expect(try box.document.edit([TextEdit]()) == nil)
         #expect(try box.document.insert([], at: 0, in: root) == nil)
         #expect(try box.document.delete(0..<0, in: root) == nil)
         #expect(box.document.version.isEmpty)

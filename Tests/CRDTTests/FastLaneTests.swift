@@ -63,7 +63,7 @@ struct FastLaneTests {
         #expect(reception.duplicates == receipt.duplicates)
         #expect(reception.waiting == receipt.waiting)
         for index in 0..<buffer.count {
-            let patch = buffer[index]
+            let patch = try #require(buffer[index].splice)
             let end = patch.utf16Offset + patch.deleteCount
             twin.mirror.replaceSubrange(patch.utf16Offset..<end, with: patch.insert)
             if patch.utf16Offset < twin.caret {

@@ -77,7 +77,7 @@ struct IntegrationTests {
         var patches: [Patch] = []
         #expect(throws: ChangeError.unknownElement) { try first.document.integrate(change, patches: &patches) }
         #expect(first.document.string(of: root) == "a😀b")
-        #expect(first.document.roots == [root])
+        #expect(first.document.roots == [.text(root)])
         #expect(first.document.version[ReplicaID(2)] == 0)
     }
 
@@ -190,7 +190,7 @@ struct IntegrationTests {
         var patches: [Patch] = []
         #expect(throws: ChangeError.unknownElement) { _ = try first.document.receive([bad, good], patches: &patches) }
         #expect(first.document.string(of: root) == "xa😀b")
-        #expect(patches == [Patch(root: root, utf16Offset: 0, insert: units("x"))])
+        #expect(patches == [Patch.splice(root, utf16Offset: 0, insert: units("x"))])
     }
 
     @Test("A deletion over another's insertion leaves the insertion, and its patches say so")
@@ -202,7 +202,7 @@ struct IntegrationTests {
         try second.document.integrate(deletion, patches: &patches)
         #expect(
             patches == [
-                Patch(root: root, utf16Offset: 0, deleteCount: 3), Patch(root: root, utf16Offset: 1, deleteCount: 1),
+                Patch.splice(root, utf16Offset: 0, deleteCount: 3), Patch.splice(root, utf16Offset: 1, deleteCount: 1),
             ]
         )
         try first.document.integrate(insertion, patches: &patches)
@@ -225,7 +225,7 @@ struct IntegrationTests {
     func manyRoots() throws {
         var document = Document(replica: ReplicaID(1))
         for index in 0..<ElementStore.maximumRootCount {
-            _ = try document.insert([97], at: 0, in: TextID(string: "root \(index)"))
+            _ = try document.insert([97], at: 0, in: TextID(RootName(string: "root \(index)")))
         }
         #expect(document.roots.count == ElementStore.maximumRootCount)
         #expect(throws: EditError.tooLarge) { _ = try document.insert([97], at: 0, in: "one more") }

@@ -113,7 +113,7 @@ struct PitfallTests {
             }
             var patches: [Patch] = []
             try remote.integrate(change, patches: &patches)
-            #expect(patches == [Patch(root: root, utf16Offset: index, insert: units(letter))])
+            #expect(patches == [Patch.splice(root, utf16Offset: index, insert: units(letter))])
         }
         #expect(remote.string(of: root) == text)
     }
@@ -129,7 +129,7 @@ struct PitfallTests {
         _ = try remote.receive(changes.dropLast(), patches: &patches)
         patches = []
         try remote.integrate(#require(changes.last), patches: &patches)
-        #expect(patches == [Patch(root: root, utf16Offset: 0, deleteCount: 3000)])
+        #expect(patches == [Patch.splice(root, utf16Offset: 0, deleteCount: 3000)])
         #expect(document.utf16Count(of: root) == 0)
         #expect(remote.utf16Count(of: root) == 0)
         check(remote)

@@ -88,8 +88,7 @@ struct SnapshotTests {
                 let count = box.document.utf16Count(of: root)
                 let offset = random.below(count + 1)
                 let change = try? box.document.edit([
-                    TextEdit(
-                        root: root,
+                    TextEdit(text: root,
                         utf16Offset: offset,
                         deleteCount: min(random.below(3), count - offset),
                         insert: [97]

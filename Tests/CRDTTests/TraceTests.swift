@@ -66,7 +66,7 @@ struct TraceTests {
                 var patches: [Patch] = []
                 let missing = changes[agent][author.seen[agent]..<version[agent]].flatMap { $0 }
                 _ = try author.document.receive(missing, patches: &patches)
-                for patch in patches {
+                for patch in patches.compactMap(\.splice) {
                     author.pairs.splice(at: patch.utf16Offset, deleting: patch.deleteCount, inserting: patch.insert)
                 }
                 author.seen[agent] = version[agent]

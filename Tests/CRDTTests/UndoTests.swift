@@ -111,17 +111,17 @@ struct UndoTests {
         var first = recording(1)
         var second = recording(2)
         let fill: [UInt8] = Array("fill".utf8)
-        try pass(first.set(.string("red"), for: fill, in: "map"), to: &second)
+        try pass(first.set(.string("red"), for: fill, in: MapID("map")), to: &second)
         first.closeUndoStep()
-        try pass(first.set(.string("green"), for: fill, in: "map"), to: &second)
-        try pass(first.set(.string("blue"), for: fill, in: "map"), to: &second)
+        try pass(first.set(.string("green"), for: fill, in: MapID("map")), to: &second)
+        try pass(first.set(.string("blue"), for: fill, in: MapID("map")), to: &second)
         try pass(first.undo(), to: &second)
-        #expect(second.value(for: fill, in: "map") == .string("red"))
+        #expect(second.value(for: fill, in: MapID("map")) == .string("red"))
         try pass(first.redo(), to: &second)
-        #expect(second.value(for: fill, in: "map") == .string("blue"))
-        try pass(second.set(.string("mine"), for: fill, in: "map"), to: &first)
+        #expect(second.value(for: fill, in: MapID("map")) == .string("blue"))
+        try pass(second.set(.string("mine"), for: fill, in: MapID("map")), to: &first)
         #expect(try first.undo() == nil)
-        #expect(first.value(for: fill, in: "map") == .string("mine"))
+        #expect(first.value(for: fill, in: MapID("map")) == .string("mine"))
     }
 
     @Test("A nested container comes back with what others wrote into it meanwhile")
@@ -130,36 +130,36 @@ struct UndoTests {
         var second = recording(2)
         let key: [UInt8] = Array("shape".utf8)
         let shape = Content.map([.init(key: Array("x".utf8), content: .number(1))])
-        try pass(first.set(shape, for: key, in: "shapes"), to: &second)
-        guard case .container(.map(let map)) = second.value(for: key, in: "shapes") else {
+        try pass(first.set(shape, for: key, in: MapID("shapes")), to: &second)
+        guard case .container(.map(let map)) = second.value(for: key, in: MapID("shapes")) else {
             Issue.record("no map")
             return
         }
         let undone = try first.undo()
         try pass(second.set(.number(2), for: Array("x".utf8), in: map), to: &first)
         try pass(undone, to: &second)
-        #expect(second.value(for: key, in: "shapes") == nil)
+        #expect(second.value(for: key, in: MapID("shapes")) == nil)
         try pass(first.redo(), to: &second)
-        #expect(second.value(for: key, in: "shapes") == .container(.map(map)))
+        #expect(second.value(for: key, in: MapID("shapes")) == .container(.map(map)))
         #expect(second.value(for: Array("x".utf8), in: map) == .number(2))
-        #expect(first.content(of: .map("shapes")) == second.content(of: .map("shapes")))
+        #expect(first.content(of: .map(MapID("shapes"))) == second.content(of: .map(MapID("shapes"))))
     }
 
     @Test("A moved item goes back, unless somebody else has moved it since")
     func moves() throws {
         var first = recording(1)
         var second = recording(2)
-        try pass(first.insert([.number(0), .number(1), .number(2)], at: 0, in: "list"), to: &second)
+        try pass(first.insert([.number(0), .number(1), .number(2)], at: 0, in: ListID("list")), to: &second)
         first.closeUndoStep()
-        try pass(first.move(from: 0, to: 2, in: "list"), to: &second)
-        try pass(first.move(from: 2, to: 1, in: "list"), to: &second)
+        try pass(first.move(from: 0, to: 2, in: ListID("list")), to: &second)
+        try pass(first.move(from: 2, to: 1, in: ListID("list")), to: &second)
         try pass(first.undo(), to: &second)
-        #expect(second.values(of: "list") == [.number(0), .number(1), .number(2)])
+        #expect(second.values(of: ListID("list")) == [.number(0), .number(1), .number(2)])
         try pass(first.redo(), to: &second)
-        #expect(second.values(of: "list") == [.number(1), .number(0), .number(2)])
-        try pass(second.move(from: 1, to: 2, in: "list"), to: &first)
+        #expect(second.values(of: ListID("list")) == [.number(1), .number(0), .number(2)])
+        try pass(second.move(from: 1, to: 2, in: ListID("list")), to: &first)
         #expect(try first.undo() != nil)  // the insertion of all three
-        #expect(first.count(of: "list") == 0)
+        #expect(first.count(of: ListID("list")) == 0)
     }
 
     /// 500 documents of one author: all undone is the start, all redone is the end.

@@ -78,12 +78,12 @@ struct VersionTests {
 
     @Test("A root's name is 1 to 256 bytes of UTF-8")
     func names() throws {
-        #expect(try TextID(string: "body") == root)
-        #expect(try TextID(utf8: Array("é".utf8)).string == "é")
-        #expect(throws: FormatError.limitExceeded) { try TextID(utf8: []) }
-        #expect(throws: FormatError.limitExceeded) { try TextID(utf8: [UInt8](repeating: 97, count: 257)) }
-        #expect(throws: FormatError.illFormedUTF8) { try TextID(utf8: [0xC0, 0x80]) }
-        #expect(try TextID(utf8: [UInt8](repeating: 97, count: 256)).utf8.count == 256)
+        #expect(try RootName(string: "body") == "body")
+        #expect(try RootName(utf8: Array("é".utf8)).string == "é")
+        #expect(throws: FormatError.limitExceeded) { try RootName(utf8: []) }
+        #expect(throws: FormatError.limitExceeded) { try RootName(utf8: [UInt8](repeating: 97, count: 257)) }
+        #expect(throws: FormatError.illFormedUTF8) { try RootName(utf8: [0xC0, 0x80]) }
+        #expect(try RootName(utf8: [UInt8](repeating: 97, count: 256)).utf8.count == 256)
     }
 
     @Test("An anchor stays with its neighbour, through insertions, its deletion and a snapshot")

@@ -15,12 +15,12 @@ extension Corner {
         var second = Document(replica: ReplicaID(2))
         for index in 0..<size {
             let key = [UInt8(97 + index % 2)]
-            guard let change = try first.set(.number(Double(index)), for: key, in: "map") else { continue }
+            guard let change = try first.set(.number(Double(index)), for: key, in: MapID("map")) else { continue }
             try second.take(change)
         }
         for key in 0..<2 {
             let last = size - 1 - (size - 1 - key) % 2
-            try expect(second.value(for: [UInt8(97 + key)], in: "map") == .number(Double(last)), "an old value won")
+            try expect(second.value(for: [UInt8(97 + key)], in: MapID("map")) == .number(Double(last)), "an old value won")
         }
         // Nothing of the losers is kept.
         try expect(first.snapshot().count < 200, "a snapshot grew with the rewrites")
@@ -32,30 +32,30 @@ extension Corner {
     private static func moves(_ size: Int) throws {
         var first = Document(replica: ReplicaID(1))
         var second = Document(replica: ReplicaID(2))
-        if let change = try first.insert(list(of: 100), at: 0, in: "list") { try second.take(change) }
+        if let change = try first.insert(list(of: 100), at: 0, in: ListID("list")) { try second.take(change) }
         var place = 0
         for index in 0..<size {
             let to = (index * 37 + 11) % 100
-            guard let change = try first.move(from: place, to: to, in: "list") else { continue }
+            guard let change = try first.move(from: place, to: to, in: ListID("list")) else { continue }
             try second.take(change)
             place = to
         }
-        try expect(second.value(at: place, in: "list") == .number(0), "the item is elsewhere")
-        try expect(first.values(of: "list") == second.values(of: "list"), "the two differ")
-        try expect(first.count(of: "list") == 100, "items were lost or doubled")
+        try expect(second.value(at: place, in: ListID("list")) == .number(0), "the item is elsewhere")
+        try expect(first.values(of: ListID("list")) == second.values(of: ListID("list")), "the two differ")
+        try expect(first.count(of: ListID("list")) == 100, "items were lost or doubled")
     }
 
     private static func items(_ size: Int) throws {
         var random = SplitMix64(seed: 5)
         var first = Document(replica: ReplicaID(1))
         var second = Document(replica: ReplicaID(2))
-        if let change = try first.insert(list(of: size), at: 0, in: "list") { try second.take(change) }
+        if let change = try first.insert(list(of: size), at: 0, in: ListID("list")) { try second.take(change) }
         for _ in 0..<size {
-            let change = try first.move(from: random.below(size), to: random.below(size), in: "list")
+            let change = try first.move(from: random.below(size), to: random.below(size), in: ListID("list"))
             if let change { try second.take(change) }
         }
-        try expect(first.values(of: "list") == second.values(of: "list"), "the two differ")
-        try expect(first.count(of: "list") == size, "items were lost or doubled")
+        try expect(first.values(of: ListID("list")) == second.values(of: ListID("list")), "the two differ")
+        try expect(first.count(of: ListID("list")) == size, "items were lost or doubled")
     }
 
     private static func shapes(_ size: Int) throws {
@@ -64,20 +64,20 @@ extension Corner {
         let fields = ["x", "y", "w", "h", "fill", "stroke"].map { Array($0.utf8) }
         for index in 0..<size {
             let shape = Content.map(fields.map { .init(key: $0, content: .number(Double(index))) })
-            guard let change = try first.set(shape, for: Array("shape \(index)".utf8), in: "shapes") else { continue }
+            guard let change = try first.set(shape, for: Array("shape \(index)".utf8), in: MapID("shapes")) else { continue }
             try second.take(change)
         }
         for index in 0..<size {
             let key = Array("shape \(index)".utf8)
-            guard case .container(.map(let shape))? = second.value(for: key, in: "shapes") else {
+            guard case .container(.map(let shape))? = second.value(for: key, in: MapID("shapes")) else {
                 throw CornerFailure(reason: "a shape is missing")
             }
             if let change = try second.set(.number(-1), for: fields[index % 6], in: shape) { try first.take(change) }
         }
-        try expect(first.keys(of: "shapes").count == size, "shapes are missing")
-        try expect(first.content(of: .map("shapes")) == second.content(of: .map("shapes")), "the two differ")
+        try expect(first.keys(of: MapID("shapes")).count == size, "shapes are missing")
+        try expect(first.content(of: .map(MapID("shapes"))) == second.content(of: .map(MapID("shapes"))), "the two differ")
         let loaded = try Document(snapshot: first.snapshot(), replica: ReplicaID(3))
-        try expect(loaded.content(of: .map("shapes")) == first.content(of: .map("shapes")), "a snapshot differs")
+        try expect(loaded.content(of: .map(MapID("shapes"))) == first.content(of: .map(MapID("shapes"))), "a snapshot differs")
     }
 
     private static func undoing(_ size: Int) throws {

@@ -67,15 +67,15 @@ extension RandomHistory {
     /// Tries what is impossible, after something that is possible: nothing of both must happen.
     private mutating func refuse(_ replica: HistoryReplica) throws {
         let text = TextEdit(text: "body", utf16Offset: 0, insert: [97])
-        let count = replica.document.count(of: "list")
+        let count = replica.document.count(of: ListID("list"))
         let wrong: [Edit] = [
             .text(TextEdit(text: "body", utf16Offset: replica.document.utf16Count(of: "body") + 2, insert: [98])),
             .text(TextEdit(text: "title", utf16Offset: 0, insert: [0xD83D])),
-            .list(ListEdit(list: "list", action: .splice(index: count + 1, deleteCount: 0, insert: [.null]))),
-            .list(ListEdit(list: "list", action: .splice(index: 0, deleteCount: count + 1, insert: []))),
-            .list(ListEdit(list: "list", action: .move(from: count, to: 0))),
-            .map(MapEdit(map: "map", key: [UInt8](repeating: 97, count: 257), content: .null)),
-            .map(MapEdit(map: "map", key: [97], content: .number(.nan))),
+            .list(ListEdit(list: ListID("list"), action: .splice(index: count + 1, deleteCount: 0, insert: [.null]))),
+            .list(ListEdit(list: ListID("list"), action: .splice(index: 0, deleteCount: count + 1, insert: []))),
+            .list(ListEdit(list: ListID("list"), action: .move(from: count, to: 0))),
+            .map(MapEdit(map: MapID("map"), key: [UInt8](repeating: 97, count: 257), content: .null)),
+            .map(MapEdit(map: MapID("map"), key: [97], content: .number(.nan))),
             .map(MapEdit(map: MapID(.nested(ElementID(replica: ReplicaID(3), counter: 1 << 30))), key: [], content: .null)),
         ]
         do {
@@ -92,8 +92,8 @@ extension RandomHistory {
     private mutating func randomEdit(_ mirror: Mirror) -> Edit {
         switch random.below(20) {
         case 0..<8: return .text(randomSplice(of: random.oneIn(5) ? "title" : "body", mirror))
-        case 8..<11: return .list(randomListEdit(of: random.oneIn(3) ? "order" : "list", mirror))
-        case 11..<14: return .map(randomMapEdit(of: random.oneIn(3) ? "shapes" : "map", mirror))
+        case 8..<11: return .list(randomListEdit(of: ListID(random.oneIn(3) ? "order" : "list"), mirror))
+        case 11..<14: return .map(randomMapEdit(of: MapID(random.oneIn(3) ? "shapes" : "map"), mirror))
         default: return randomNestedEdit(mirror) ?? .text(randomSplice(of: "body", mirror))
         }
     }
