@@ -24,19 +24,69 @@ extension ElementStore {
             precondition(visible == Int(tree.roots[root].visible), "A root's count is not the sum of its leaves.")
         }
         var total = 0
+        var placed = 0
         for replica in 0..<replicas.count {
             let record = replicas[replica]
             total += Int(record.nextCounter)
             precondition(record.lamportEnd <= clock, "A replica's Lamport timestamps are above the clock.")
             for counter in 0..<record.nextCounter {
                 let address = replicas.address(of: counter, by: replica)
+                if address >= Self.firstAddressOfSets { continue }
+                placed += 1
                 precondition(blocks.owner(of: address) == replica, "An address belongs to someone else.")
                 precondition(blocks.counter(of: address) == counter, "Address and counter disagree.")
             }
         }
-        precondition(seen.count == total, "An element is in no run.")
+        precondition(seen.count == placed, "An element is in no run.")
         precondition(elementCount == total, "The number of elements is wrong.")
         checkCursor()
+        checkContainers()
+        checkLists()
+    }
+
+    private func checkContainers() {
+        for number in 0..<UInt32(containers.count) {
+            let record = containers[number]
+            if record.sequence != ContainerRecord.none {
+                precondition(record.kind != .map, "A map has a sequence.")
+                precondition(containers.container(ofSequence: record.sequence) == number, "A sequence is another's.")
+            }
+            guard record.parent != ContainerRecord.none else { continue }
+            precondition(record.depth == containers[record.parent].depth + 1, "A container's depth is wrong.")
+            precondition(
+                containers.nested(in: record.holderReplica, record.holderCounter) == number,
+                "A container is not found by its element."
+            )
+        }
+    }
+
+    /// Each item is at its place of the highest rank, and nowhere else; it is visible unless it was deleted.
+    private func checkLists() {
+        for number in 0..<UInt32(containers.count) where containers[number].kind == .list {
+            let root = containers[number].sequence
+            if root == ContainerRecord.none { continue }
+            var leaf = tree.firstLeaf(of: root)
+            while leaf != RunTree.none {
+                for index in 0..<tree.count(of: leaf) {
+                    let run = tree.runs[RunTree.run(leaf, index)]
+                    for address in run.address..<run.end { checkElement(address, isDead: run.isDead) }
+                }
+                leaf = tree.nextLeaf(leaf)
+            }
+        }
+    }
+
+    private func checkElement(_ address: UInt32, isDead: Bool) {
+        precondition(values.isList(address), "An element of text is in a list.")
+        let item = item(at: address)
+        if case .move = values[item] { preconditionFailure("The item of a move is a move.") }
+        let place = place(ofItem: item)
+        if place != address {
+            precondition(isDead, "An item is in two places.")
+            precondition(rank(of: address) < rank(of: place), "An item is not at its newest place.")
+        }
+        let extra = counts.extra(item)
+        if place == address, extra != 0 { precondition(isDead == (extra > 0), "A count of deletions is wrong.") }
     }
 
     private func checkNode(_ node: UInt32, _ seen: inout Set<UInt32>) -> Int {
