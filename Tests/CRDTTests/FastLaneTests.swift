@@ -200,9 +200,9 @@ struct FastLaneTests {
             let author = Twin(1, of: 1)
             let reader = Twin(2, of: 1)
             for index in 0..<6 {
-                try edit(author, TextEdit(root: root, utf16Offset: index, insert: [UInt16(97 + index)]))
+                try edit(author, TextEdit(text: root, utf16Offset: index, insert: [UInt16(97 + index)]))
             }
-            if erasesLast { try edit(author, TextEdit(root: root, utf16Offset: 5, deleteCount: 1)) }
+            if erasesLast { try edit(author, TextEdit(text: root, utf16Offset: 5, deleteCount: 1)) }
             for bytes in author.log { try deliver(bytes, to: reader) }
             for body in Self.almostKeystrokes(UInt64(author.log.count)) {
                 let bytes = body + [Checksum.short(body, 0..<body.count)]

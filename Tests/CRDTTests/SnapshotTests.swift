@@ -64,10 +64,12 @@ struct SnapshotTests {
         let snapshot = Document(replica: ReplicaID(1)).snapshot()
         #expect(try Document(snapshot: snapshot, replica: ReplicaID(2)).roots.isEmpty)
         // Found by fuzzing: a column of life with a stretch of length zero.
-        let other: [UInt8] = [0x51, 0x55, 0x49, 0x52, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]
+        let other: [UInt8] = [
+            0x51, 0x55, 0x49, 0x52, 2, 0, 2, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0,
+        ]
         #expect(throws: FormatError.trailingBytes) { _ = try Document(snapshot: sealed(other), replica: ReplicaID(2)) }
         #expect(throws: FormatError.unsupportedVersion) {
-            _ = try Document(snapshot: [0x51, 0x55, 0x49, 0x52, 2, 0, 0, 0, 0, 0], replica: ReplicaID(2))
+            _ = try Document(snapshot: [0x51, 0x55, 0x49, 0x52, 1, 0, 0, 0, 0, 0], replica: ReplicaID(2))
         }
         #expect(throws: FormatError.badMagic) {
             _ = try Document(snapshot: [UInt8](repeating: 0, count: 20), replica: ReplicaID(2))
@@ -88,7 +90,8 @@ struct SnapshotTests {
                 let count = box.document.utf16Count(of: root)
                 let offset = random.below(count + 1)
                 let change = try? box.document.edit([
-                    TextEdit(text: root,
+                    TextEdit(
+                        text: root,
                         utf16Offset: offset,
                         deleteCount: min(random.below(3), count - offset),
                         insert: [97]

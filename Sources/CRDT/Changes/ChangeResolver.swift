@@ -179,7 +179,11 @@ struct ChangeResolver: ~Copyable, Sendable {
 
     var pendingCount: Int { pending.count }
 
-    mutating func target(ofRoot bytes: [UInt8], _ kind: ContainerKind, _ store: borrowing ElementStore)
+    mutating func target(
+        ofRoot bytes: [UInt8],
+        _ kind: ContainerKind,
+        _ store: borrowing ElementStore
+    )
         throws(ChangeError) -> ResolvedTarget
     {
         let name: RootName

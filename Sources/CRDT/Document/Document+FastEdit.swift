@@ -281,7 +281,7 @@ extension Document {
         _ author: Int,
         to changes: inout ChangeBuffer
     ) -> Bool {
-        guard utf16Range.upperBound == store.open.position, store.canEraseTyped,
+        guard utf16Range.upperBound == store.open.position, store.canEraseTyped, !undoHistory.isOn,
             !UTF16Unit.isSurrogate(store.text[Int(store.replicas[author].freeAddress) &- 1])
         else { return false }
         changes.append(.erasing, name: takeName(author), operand: 1, 1)

@@ -92,7 +92,8 @@ extension ElementStore {
         guard record.hasSegment, Int(record.freeEnd) == blocks.end else {
             if room > 0 { return room }
             // Who writes texts and lists in turns gets little room at a time: it may never be filled.
-            let isAlternating = record.hasSegment
+            let isAlternating =
+                record.hasSegment
                 && (record.freeAddress >= Self.firstAddressOfSets || record.listEnd > record.freeAddress)
             return startSegment(wanted, for: replica, isAlternating: isAlternating)
         }

@@ -26,7 +26,8 @@ extension ElementStore {
     /// To insertions of text a segment for lists looks full at all times.
     private mutating func provideListRoom(_ wanted: Int, for replica: Int) -> Int {
         let free = replicas[replica].freeAddress
-        let isList = free < Self.firstAddressOfSets && replicas[replica].listEnd >= free && replicas[replica].listEnd > 0
+        let isList =
+            free < Self.firstAddressOfSets && replicas[replica].listEnd >= free && replicas[replica].listEnd > 0
         if isList, replicas[replica].listEnd > free { return Int(replicas[replica].listEnd - free) }
         let first = blocks.end / BlockTable.size
         let added: Int

@@ -166,7 +166,7 @@ extension ElementStore {
     @inline(__always)
     var canEraseTyped: Bool {
         open.revision == tree.revision && open.author != OpenPlace.noAuthor && tree.runs[open.run].length > 1
-            && tree.count(of: lastGap.leaf) < RunTree.leafCapacity
+            && tree.count(of: lastGap.leaf) < RunTree.leafCapacity && counts.isEmpty
     }
 
     /// Deletes the unit that was typed last, which is no half of a pair: it becomes a tombstone of its own.

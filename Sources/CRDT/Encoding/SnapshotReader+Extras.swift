@@ -46,7 +46,13 @@ extension SnapshotReader {
             } else {
                 guard address < ElementStore.firstAddressOfSets, store.values.isList(address) else { throw .invalid }
             }
-            _ = store.containers.makeNested(kind, in: parent, slot: slot, holder: UInt32(holder.replica), holder.counter)
+            _ = store.containers.makeNested(
+                kind,
+                in: parent,
+                slot: slot,
+                holder: UInt32(holder.replica),
+                holder.counter
+            )
         }
         try source.requireEnd()
     }

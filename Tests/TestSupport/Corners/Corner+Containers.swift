@@ -20,7 +20,10 @@ extension Corner {
         }
         for key in 0..<2 {
             let last = size - 1 - (size - 1 - key) % 2
-            try expect(second.value(for: [UInt8(97 + key)], in: MapID("map")) == .number(Double(last)), "an old value won")
+            try expect(
+                second.value(for: [UInt8(97 + key)], in: MapID("map")) == .number(Double(last)),
+                "an old value won"
+            )
         }
         // Nothing of the losers is kept.
         try expect(first.snapshot().count < 200, "a snapshot grew with the rewrites")
@@ -64,7 +67,9 @@ extension Corner {
         let fields = ["x", "y", "w", "h", "fill", "stroke"].map { Array($0.utf8) }
         for index in 0..<size {
             let shape = Content.map(fields.map { .init(key: $0, content: .number(Double(index))) })
-            guard let change = try first.set(shape, for: Array("shape \(index)".utf8), in: MapID("shapes")) else { continue }
+            guard let change = try first.set(shape, for: Array("shape \(index)".utf8), in: MapID("shapes")) else {
+                continue
+            }
             try second.take(change)
         }
         for index in 0..<size {
@@ -75,9 +80,15 @@ extension Corner {
             if let change = try second.set(.number(-1), for: fields[index % 6], in: shape) { try first.take(change) }
         }
         try expect(first.keys(of: MapID("shapes")).count == size, "shapes are missing")
-        try expect(first.content(of: .map(MapID("shapes"))) == second.content(of: .map(MapID("shapes"))), "the two differ")
+        try expect(
+            first.content(of: .map(MapID("shapes"))) == second.content(of: .map(MapID("shapes"))),
+            "the two differ"
+        )
         let loaded = try Document(snapshot: first.snapshot(), replica: ReplicaID(3))
-        try expect(loaded.content(of: .map(MapID("shapes"))) == first.content(of: .map(MapID("shapes"))), "a snapshot differs")
+        try expect(
+            loaded.content(of: .map(MapID("shapes"))) == first.content(of: .map(MapID("shapes"))),
+            "a snapshot differs"
+        )
     }
 
     private static func undoing(_ size: Int) throws {

@@ -38,7 +38,8 @@ public struct LoneHistory: ~Copyable {
 
     private mutating func revert(_ replica: HistoryReplica, isRedo: Bool) throws -> Bool {
         var patches = PatchBuffer()
-        let change = isRedo ? try replica.document.redo(patches: &patches) : try replica.document.undo(patches: &patches)
+        let change =
+            isRedo ? try replica.document.redo(patches: &patches) : try replica.document.undo(patches: &patches)
         replica.mirror.follow(patches)
         guard let change else { return false }
         try history.send(change, from: replica)

@@ -98,7 +98,9 @@ extension Mirror {
 
     private mutating func adopt(_ meant: Value, _ actual: Value, _ document: borrowing Document) throws -> Bool {
         guard meant.isOfNobody else { return meant == actual }
-        guard case .container(let kind, let name) = meant, case .container(kind, let given) = actual else { return false }
+        guard case .container(let kind, let name) = meant, case .container(kind, let given) = actual else {
+            return false
+        }
         let home = Home.element(given)
         switch kind {
         case .text:

@@ -41,7 +41,9 @@ extension RandomHistory {
         let count = replica.document.utf16Count(of: root)
         if edit.deleteCount == 0, random.oneIn(2), edit.insert.count < 4, replica.typedAt <= count {
             let units = replica.mirror.texts[.init(.text, root.place), default: []]
-            if replica.typedAt == count || units[replica.typedAt] & 0xFC00 != 0xDC00 { edit.utf16Offset = replica.typedAt }
+            if replica.typedAt == count || units[replica.typedAt] & 0xFC00 != 0xDC00 {
+                edit.utf16Offset = replica.typedAt
+            }
         }
         var buffer = ChangeBuffer()
         if edit.deleteCount > 0 {
@@ -76,7 +78,13 @@ extension RandomHistory {
             .list(ListEdit(list: ListID("list"), action: .move(from: count, to: 0))),
             .map(MapEdit(map: MapID("map"), key: [UInt8](repeating: 97, count: 257), content: .null)),
             .map(MapEdit(map: MapID("map"), key: [97], content: .number(.nan))),
-            .map(MapEdit(map: MapID(.nested(ElementID(replica: ReplicaID(3), counter: 1 << 30))), key: [], content: .null)),
+            .map(
+                MapEdit(
+                    map: MapID(.nested(ElementID(replica: ReplicaID(3), counter: 1 << 30))),
+                    key: [],
+                    content: .null
+                )
+            ),
         ]
         do {
             _ = try replica.document.edit([.text(text), wrong[random.below(wrong.count)]])
@@ -114,7 +122,9 @@ extension RandomHistory {
         guard texts.count + lists.count + maps.count > 0 else { return nil }
         let index = random.below(texts.count + lists.count + maps.count)
         if index < texts.count { return .text(randomSplice(of: TextID(texts[index]), mirror)) }
-        if index < texts.count + lists.count { return .list(randomListEdit(of: ListID(lists[index - texts.count]), mirror)) }
+        if index < texts.count + lists.count {
+            return .list(randomListEdit(of: ListID(lists[index - texts.count]), mirror))
+        }
         return .map(randomMapEdit(of: MapID(maps[index - texts.count - lists.count]), mirror))
     }
 

@@ -129,6 +129,8 @@ public struct RandomHistory: ~Copyable {
         }
         // Who reads the snapshot has the same document.
         let reader = try Document(snapshot: snapshot, replica: ReplicaID(1 << 40))
-        guard try reader.content(known: replicas[0].mirror) == replicas[0].mirror.filled else { throw failure("a snapshot has another content") }
+        guard try reader.content(known: replicas[0].mirror) == replicas[0].mirror.filled else {
+            throw failure("a snapshot has another content")
+        }
     }
 }
