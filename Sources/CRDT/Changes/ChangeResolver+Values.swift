@@ -67,7 +67,6 @@ extension ChangeResolver {
         let count = try appendRestoredUnits(bytes, text)
         let last = try self.last(of: first, UInt32(count), store)
         guard !last.isPending else { throw .unknownElement }
-        try touch(count, store)
         let owner = owner(of: first)
         for offset in 0..<count {
             let counter = first.counter + UInt32(offset)
@@ -98,7 +97,6 @@ extension ChangeResolver {
         let first = try element(reference, store, or: .unknownElement)
         let last = try self.last(of: first, UInt32(items.count), store)
         guard !last.isPending else { throw .unknownElement }
-        try touch(items.count, store)
         let owner = owner(of: first)
         let start = values.count
         for (offset, item) in items.enumerated() {

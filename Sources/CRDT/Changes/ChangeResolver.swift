@@ -147,9 +147,10 @@ struct ChangeResolver: ~Copyable, Sendable {
         pendingContainers[holder] = PendingContainer(kind: kind, depth: depth)
     }
 
-    /// A few bytes can name millions of elements: one change passes over the document once, and not once a byte.
+    /// A few bytes can name millions of elements: one change passes over the document once, and not once a byte. The first
+    /// element of each deletion is free: its bytes pay for it.
     mutating func touch(_ count: Int, _ store: borrowing ElementStore) throws(ChangeError) {
-        touchedCount += count
+        touchedCount += count - 1
         guard touchedCount <= store.elementCount + units.count else { throw .unknownElement }
     }
 

@@ -20,8 +20,10 @@ extension Document {
     ///
     /// The same state gives the same bytes on every replica. The backlog is not part of it.
     ///
+    /// - Precondition: no transaction is open.
     /// - Complexity: O(n) for n visible units and runs.
     public func snapshot() -> [UInt8] {
-        SnapshotWriter.write(store)
+        precondition(transaction == nil, "A transaction is open.")
+        return SnapshotWriter.write(store)
     }
 }

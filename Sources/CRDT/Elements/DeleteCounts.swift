@@ -10,7 +10,7 @@ struct DeleteCounts: ~Copyable, Sendable {
     private static let none = UInt32.max
 
     private var tableOfBlock = Slab<UInt32>()
-    private var tables = Slab<Int16>()
+    private var tables = Slab<Int32>()
 
     init() {}
 
@@ -25,7 +25,7 @@ struct DeleteCounts: ~Copyable, Sendable {
         return Int(tables[Int(tableOfBlock[block]) * BlockTable.size + Int(address & 63)])
     }
 
-    /// Changes it; whoever deletes one element more often than 32,767 times at once does so in vain.
+    /// Changes it; each step takes an operation, so the bound is out of reach.
     mutating func setExtra(_ extra: Int, of address: UInt32) {
         let block = Int(address >> 6)
         if block >= tableOfBlock.count {
@@ -35,7 +35,7 @@ struct DeleteCounts: ~Copyable, Sendable {
             tableOfBlock[block] = UInt32(tables.count / BlockTable.size)
             tables.append(repeating: 0, count: BlockTable.size)
         }
-        let bounded = Int16(clamping: extra)
+        let bounded = Int32(clamping: extra)
         tables[Int(tableOfBlock[block]) * BlockTable.size + Int(address & 63)] = bounded
     }
 

@@ -49,7 +49,7 @@ extension ElementStore {
 
     /// Whether a deleted unit of text is not known any more, and `unit` can be what it was.
     ///
-    /// Of dropped text only where its surrogate pairs are is known.
+    /// Of dropped text only where its surrogate pairs are is known. A pair is in one segment, so its halves are neighbours.
     func isDropped(_ address: UInt32, replacedBy unit: UInt16) -> Bool {
         let isKnownAsDropped: Bool
         switch text[Int(address)] {
@@ -57,7 +57,7 @@ extension ElementStore {
         case 0xD800:
             isKnownAsDropped = UTF16Unit.isHigh(unit) && text[Int(address) + 1] == 0xDC00
         case 0xDC00:
-            isKnownAsDropped = UTF16Unit.isLow(unit) && address > 0
+            isKnownAsDropped = UTF16Unit.isLow(unit) && text[Int(address) - 1] == 0xD800
         default: return false
         }
         guard isKnownAsDropped else { return false }

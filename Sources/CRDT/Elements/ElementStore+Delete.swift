@@ -22,10 +22,7 @@ extension ElementStore {
             var killed = min(left, run.length - gap.offset)
             if !counts.isEmpty {
                 killed = uniformCount(from: address, killed)
-                // Somebody restored what he had not deleted: that many more deletions are needed.
-                let extra = counts.extra(address)
-                for _ in 0..<max(0, -extra) { note(address, killed, in: &ranges, joined: false) }
-                for offset in 0..<killed where extra < 0 { setExtra(0, of: address &+ UInt32(offset)) }
+                for offset in 0..<killed { noteSurplus(of: address &+ UInt32(offset), in: &ranges) }
             }
             note(address, killed, in: &ranges)
             tree.kill(killed, at: &gap, &blocks)
@@ -62,10 +59,19 @@ extension ElementStore {
         ranges.append(ElementRange(replica: replica, counter: counter, count: UInt32(truncatingIfNeeded: count)))
     }
 
+    /// Notes the further deletions that an element needs because it was restored more often than deleted.
+    ///
+    /// One by one: a change that deletes more elements than the document has is refused, unless each takes bytes.
+    private mutating func noteSurplus(of address: UInt32, in ranges: inout Slab<ElementRange>) {
+        let extra = counts.extra(address)
+        if extra >= 0 { return }
+        for _ in 0..<(-extra) { note(address, 1, in: &ranges, joined: false) }
+        setExtra(0, of: address)
+    }
+
     /// Notes one item of a list that was deleted.
     mutating func noteItem(_ address: UInt32, in ranges: inout Slab<ElementRange>) {
-        for _ in 0..<max(0, -counts.extra(address)) { note(address, 1, in: &ranges, joined: false) }
-        if counts.extra(address) < 0 { setExtra(0, of: address) }
+        noteSurplus(of: address, in: &ranges)
         note(address, 1, in: &ranges)
     }
 

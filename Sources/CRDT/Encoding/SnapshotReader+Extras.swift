@@ -225,6 +225,9 @@ extension SnapshotReader {
 
     // MARK: Deletions
 
+    /// More deletions of one element than any history has: as many more can be added without an overflow.
+    private static let maximumExtraCount: UInt64 = 1 << 24
+
     mutating func readCounts(_ source: inout ByteReader) throws(FormatError) {
         var last: (replica: Int, counter: UInt32, extra: Int64)?
         while source.remaining > 0 {
@@ -232,7 +235,7 @@ extension SnapshotReader {
             let count = try source.varint32()
             let extra = ByteReader.unzigzag(try source.varint())
             guard count > 0, count <= store.replicas[replica].nextCounter - counter, extra != 0,
-                Int64(Int16(clamping: extra)) == extra
+                extra.magnitude <= Self.maximumExtraCount
             else { throw .invalid }
             if let last {
                 // `last.counter` is one above the last element: what continues it equally is part of it.
