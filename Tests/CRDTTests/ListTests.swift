@@ -52,7 +52,8 @@ struct ListTests {
         var trio = Trio()
         let written: [Content] = [
             .null, .bool(true), .bool(false), .number(0), .number(-0.0), .number(-1), .number(0.1),
-            .number(9_007_199_254_740_991), .number(-9_007_199_254_740_992), .number(1e300), .number(.leastNonzeroMagnitude),
+            .number(9_007_199_254_740_991), .number(-9_007_199_254_740_992), .number(1e300),
+            .number(.leastNonzeroMagnitude),
             .string("é😀"), .string(""), .bytes([]), .bytes([0, 255]), .text(Array("edit me".utf16)),
             .list([.list([]), .map([])]), .map([Content.Entry(key: Array("k".utf8), content: .text([]))]),
         ]
@@ -160,7 +161,9 @@ struct ListTests {
         trio.note(try trio.b.insert(numbers(0, 1, 2, 3), at: 0, in: list))
         try trio.sync()
         #expect(
-            trio.patches == [.list(ListPatch(list: list, action: .splice(index: 0, deleteCount: 0, insert: values(0, 1, 2, 3))))]
+            trio.patches == [
+                .list(ListPatch(list: list, action: .splice(index: 0, deleteCount: 0, insert: values(0, 1, 2, 3))))
+            ]
         )
         trio.note(try trio.b.move(from: 3, to: 1, in: list))
         trio.note(try trio.b.delete(0..<2, in: list))

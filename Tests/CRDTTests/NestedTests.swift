@@ -127,7 +127,10 @@ struct NestedTests {
     func deepContent() throws {
         var trio = Trio()
         let content = Content.map([
-            Content.Entry(key: Array("cards".utf8), content: .list([.map([]), .text(Array("t😀".utf16)), .list([.null])])),
+            Content.Entry(
+                key: Array("cards".utf8),
+                content: .list([.map([]), .text(Array("t😀".utf16)), .list([.null])])
+            ),
             Content.Entry(key: Array("title".utf8), content: .string("Board")),
         ])
         trio.note(try trio.a.set(content, for: key, in: map))
