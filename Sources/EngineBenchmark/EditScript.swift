@@ -98,7 +98,7 @@ extension Splice {
     /// The edit as the engine takes it.
     var textEdit: TextEdit {
         TextEdit(
-            root: Subject.root,
+            text: Subject.root,
             utf16Offset: self.utf16Offset,
             deleteCount: self.deleteCount,
             insert: self.insert

@@ -13,7 +13,7 @@ struct Subject {
     }
 
     /// The root that everything is written into.
-    static let root: RootName = "body"
+    static let root: TextID = "body"
 
     /// The trace's text at its end.
     let expected: [UInt16]
@@ -87,7 +87,7 @@ struct Subject {
         for (index, step) in plan.steps.enumerated() {
             let received = schedule.deliveries(to: step.lane, upTo: step.seen)
             for transaction in received where !self.changes[transaction].isEmpty {
-                for patch in try self.receive(transaction, in: replicas[step.lane]) {
+                for case .text(let patch) in try self.receive(transaction, in: replicas[step.lane]) {
                     pairs[step.lane].splice(
                         at: patch.utf16Offset,
                         deleting: patch.deleteCount,

@@ -141,6 +141,18 @@ extension SQLiteStore: DocumentStore {
     }
 
     /// See `DocumentStore`.
+    public func quarantine(_ row: UnreadableRow) async throws(StoreError) {
+        let item: DamagedRow.Item =
+            switch row.item {
+            case .change: .change
+            case .snapshot: .snapshot
+            }
+        try await report([
+            DamagedRow(document: row.document, item: item, revision: row.revision, reason: "the engine: \(row.reason)")
+        ])
+    }
+
+    /// See `DocumentStore`.
     public func list(after: DocumentID?, limit: Int) async throws(StoreError) -> [DocumentSummary] {
         try await read { database in
             let rows = try Row.fetchAll(

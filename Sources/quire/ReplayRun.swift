@@ -33,6 +33,7 @@ struct ReplayRun {
     }
 
     static let root: RootName = "body"
+    static let text = TextID(root)
     /// Transactions of one hop to the event loop in a burst: enough that the hop costs nothing.
     private static let burstCount = 256
     /// How long the server may take to answer at first.
@@ -195,7 +196,7 @@ struct ReplayRun {
         try self.checkDamage()
         let expected = String(decoding: self.trace.end, as: UTF16.self)
         for (index, client) in clients.enumerated() {
-            try Self.compare(await client.document.text(of: Self.root), expected, of: "client \(index + 1)")
+            try Self.compare(await client.document.text(of: Self.text), expected, of: "client \(index + 1)")
         }
         let served = try await clients[0].connection.fetchText(
             of: self.settings.document,
@@ -256,7 +257,7 @@ extension DocumentReplica {
             return try self.edit(
                 splices.map { splice in
                     TextEdit(
-                        root: ReplayRun.root,
+                        text: ReplayRun.text,
                         utf16Offset: splice.position,
                         deleteCount: splice.deleteCount,
                         insert: splice.insert
@@ -265,14 +266,14 @@ extension DocumentReplica {
             )
         }
         // Code points are counted in the text: linear, but only where somebody wrote outside of the basic plane.
-        var text = Array(self.text(of: ReplayRun.root).utf16)
+        var text = Array(self.text(of: ReplayRun.text).utf16)
         var edits: [TextEdit] = []
         for splice in splices {
             let start = Self.offset(ofCodePoint: splice.position, from: 0, in: text)
             let end = Self.offset(ofCodePoint: splice.deleteCount, from: start, in: text)
             text.replaceSubrange(start..<end, with: splice.insert)
             edits.append(
-                TextEdit(root: ReplayRun.root, utf16Offset: start, deleteCount: end - start, insert: splice.insert)
+                TextEdit(text: ReplayRun.text, utf16Offset: start, deleteCount: end - start, insert: splice.insert)
             )
         }
         return try self.edit(edits)

@@ -178,30 +178,6 @@ struct FastLaneTests {
         check(author)
     }
 
-    @Test("What is erased where another replica erased before can be undone")
-    func undoesErasingBesideOthers() throws {
-        var document = Document(replica: ReplicaID(1))
-        document.undoLimit = 10
-        var changes = ChangeBuffer()
-        var patches = PatchBuffer()
-        let first = try document.insert(Array("abcdef".utf16), at: 0, in: root)
-        let found = document.textHandle(root)
-        let handle = try #require(found)
-        var other = Document(replica: ReplicaID(2))
-        let bytes = try #require(first).encoded
-        _ = try other.receive(bytes.span, patches: &patches)
-        let erased = try other.delete(2..<3, in: root)
-        let erasedBytes = try #require(erased).encoded
-        _ = try document.receive(erasedBytes.span, patches: &patches)
-        document.closeUndoStep()
-        // On the left of the tombstone, then on its right.
-        try document.delete(1..<2, in: handle, to: &changes)
-        try document.delete(1..<2, in: handle, to: &changes)
-        #expect(document.string(of: root) == "aef")
-        _ = try document.undo()
-        #expect(document.string(of: root) == "abdef")
-    }
-
     /// Bodies of changes that are almost the next keystroke of replica 1, whose last one is where the place is open.
     static func almostKeystrokes(_ sequence: UInt64) -> [[UInt8]] {
         let name = sequence << 3 | 1

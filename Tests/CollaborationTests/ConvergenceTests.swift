@@ -26,4 +26,25 @@ struct ConvergenceTests {
         try simulation.settle()
         simulation.check()
     }
+
+    @Test("Lists, maps and what is nested in them converge as well", arguments: Self.seeds)
+    func trees(seed: UInt64) async throws {
+        let simulation = try await Simulation(
+            seed: seed,
+            thinCount: Int(seed % 2),
+            treeCount: 2 + Int(seed % 2),
+            fullCount: 1 + Int(seed % 3)
+        )
+        for _ in 0..<400 { try await simulation.step(crashes: false) }
+        try simulation.settle()
+        simulation.check()
+    }
+
+    @Test("Lists and maps survive crashes like texts", arguments: Self.seeds)
+    func treesAfterCrashes(seed: UInt64) async throws {
+        let simulation = try await Simulation(seed: seed, thinCount: 0, treeCount: 2, fullCount: 2)
+        for _ in 0..<400 { try await simulation.step(crashes: true) }
+        try simulation.settle()
+        simulation.check()
+    }
 }

@@ -1,5 +1,6 @@
 import CRDT
-import Collaboration
+
+@testable import Collaboration
 
 /// A client with the engine, as the simulation needs it: keeps every change it has, so that it can give the server back
 /// what that lost.
@@ -22,9 +23,28 @@ struct FullClient: ~Copyable {
     /// What to say when joining.
     var joinVersion: (version: Version, epoch: Epoch)? { epoch.map { (document.version, $0) } }
 
+    /// Everything in it.
+    var tree: ContentTree {
+        var content: [RootContent] = []
+        for id in document.roots {
+            guard case .root(let root) = id.place else { continue }
+            content.append(RootContent(root: root, content: document.content(of: id) ?? .null))
+        }
+        return ContentTree(content)
+    }
+
+    /// The user edits what a path leads to; what to send.
+    mutating func edit(_ edit: PathEdit) throws -> [UInt8]? {
+        var mover = EditMover(over: ConcurrentEdits(steps: 1), steps: 100)
+        try mover.add(edit, to: document)
+        guard let change = try document.edit(mover.edits) else { return nil }
+        known.append(change)
+        return change.encoded
+    }
+
     /// The user edits; what to send.
     mutating func edit(_ edits: [TextEdit]) throws -> [UInt8]? {
-        guard let change = try document.edit(edits) else { return nil }
+        guard let change = try document.edit(edits.map(Edit.text)) else { return nil }
         known.append(change)
         return change.encoded
     }

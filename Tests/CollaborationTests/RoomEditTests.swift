@@ -23,7 +23,7 @@ struct RoomEditTests {
         #expect(outcome.count == 0)
         #expect(
             harness.outbox.take("u") == [
-                .edit([patch(8, "!"), patch(0, delete: 1)], revision: Revision(2), session: "t")
+                .edit([splice(8, "!"), splice(0, delete: 1)], revision: Revision(2), session: "t")
             ]
         )
         #expect(harness.outbox.take("t") == [])
@@ -119,7 +119,7 @@ struct RoomEditTests {
         #expect(document.string(of: "body") == "abcdefgh")
         let change = try #require(try document.insert(Array("full".utf16), at: 4, in: "body"))
         _ = harness.change(change.encoded, from: "f")
-        #expect(harness.outbox.take("t") == [.edit([patch(4, "full")], revision: Revision(2), session: "f")])
+        #expect(harness.outbox.take("t") == [.edit([splice(4, "full")], revision: Revision(2), session: "f")])
 
         _ = harness.edit([splice(4, "thin")], base: 1, from: "t")
         guard case .change(let thin, let revision, let session) = harness.outbox.take("f").last else {
@@ -137,10 +137,10 @@ struct RoomEditTests {
         arguments: [
             [splice(9, "x")], [splice(-1, "x")], [splice(0, delete: 9)], [splice(.max, "x")], [splice(5, delete: .max)],
             [splice(0, delete: -1)], [splice(0, "ok"), splice(11, "x")],
-            [TextEdit(root: "body", utf16Offset: 0, insert: [0xd800])],
+            [op("body", .text(utf16Offset: 0, deleteCount: 0, insert: [0xd800]))],
         ]
     )
-    func invalid(edits: [TextEdit]) async throws {
+    func invalid(edits: [PathEdit]) async throws {
         let harness = try await room()
         #expect(harness.edit(edits, base: 1, from: "t").error?.code == .invalidEdit)
         _ = harness.edit([splice(3, delete: 2, "z")], base: 1, from: "u")
@@ -173,7 +173,7 @@ struct RoomEditTests {
                 Issue.record("no content came with STALE_REVISION")
                 continue
             }
-            #expect(content == [RootContent(root: "body", text: "54321abcdefgh")])
+            #expect(content == [RootContent(root: "body", content: .text(Array("54321abcdefgh".utf16)))])
             #expect(revision == Revision(6))
         }
         #expect(harness.edit([splice(0, "x")], base: 3, from: "u").error == nil)
@@ -194,7 +194,7 @@ struct RoomEditTests {
     @Test("Too many splices, too much text, no right, not there: each has its code")
     func refusals() async throws {
         var limits = RoomLimits()
-        limits.editSpliceCount = 3
+        limits.editOperationCount = 3
         limits.documentByteCount = 40
         let harness = try await room(limits: limits)
         #expect(

@@ -166,14 +166,14 @@ final class RoomHarness {
     }
 
     /// Sends an edit and keeps what comes back.
-    func edit(_ edits: [TextEdit], base: UInt64, from session: SessionID) -> Outcome<EditReceipt> {
+    func edit(_ edits: [PathEdit], base: UInt64, from session: SessionID) -> Outcome<EditReceipt> {
         let outcome = Outcome<EditReceipt>()
         room.edit(base: Revision(base), edits: edits, from: session) { outcome.set($0) }
         return outcome
     }
 
     /// The text of the root that the tests use.
-    var text: String { room.content.first { $0.root == "body" }?.text ?? "" }
+    var text: String { room.text(of: "body") }
 }
 
 /// What a completion said, and how often.
@@ -196,13 +196,27 @@ extension SessionID: ExpressibleByStringLiteral {
 }
 
 /// A splice of the root that the tests use.
-func splice(_ offset: Int, delete count: Int = 0, _ insert: String = "") -> TextEdit {
-    TextEdit(root: "body", utf16Offset: offset, deleteCount: count, insert: Array(insert.utf16))
+func splice(_ offset: Int, delete count: Int = 0, _ insert: String = "") -> PathEdit {
+    op("body", .text(utf16Offset: offset, deleteCount: count, insert: Array(insert.utf16)))
 }
 
-/// A patch of the root that the tests use.
-func patch(_ offset: Int, delete count: Int = 0, _ insert: String = "") -> Patch {
-    Patch(root: "body", utf16Offset: offset, deleteCount: count, insert: Array(insert.utf16))
+/// An edit by path.
+func op(_ path: String, _ action: PathEdit.Action) -> PathEdit {
+    guard let path = ContainerPath(path) else { preconditionFailure("no path: \(path)") }
+    return PathEdit(path: path, action: action)
+}
+
+/// A splice of a list.
+func items(_ path: String, _ index: Int, delete count: Int = 0, _ insert: [Content] = []) -> PathEdit {
+    op(path, .list(index: index, deleteCount: count, insert: insert))
+}
+
+/// A move of a list's item.
+func move(_ path: String, _ from: Int, _ to: Int) -> PathEdit { op(path, .move(from: from, to: to)) }
+
+/// A key of a map.
+func set(_ path: String, _ key: String, _ content: Content?) -> PathEdit {
+    op(path, .set(key: Array(key.utf8), content: content))
 }
 
 /// Says that a test went where it must not.

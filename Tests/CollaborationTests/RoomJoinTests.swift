@@ -56,7 +56,7 @@ struct RoomJoinTests {
     @Test("When the changes are no longer there singly, or are more than a snapshot, a snapshot comes")
     func snapshotInstead() async throws {
         var limits = RoomLimits()
-        limits.changeLogByteCount = 1_000
+        limits.changeLogByteCount = 500
         let harness = try await RoomHarness.open(limits: limits)
         try harness.join("w")
         var document = Document(replica: ReplicaID(1))
@@ -81,7 +81,7 @@ struct RoomJoinTests {
     @Test("A snapshot is held back until what is in it is durable; what came meanwhile follows it")
     func snapshotWaits() async throws {
         var limits = RoomLimits()
-        limits.changeLogByteCount = 1_000
+        limits.changeLogByteCount = 500
         let harness = try await RoomHarness.open(limits: limits)
         try harness.join("w")
         var document = Document(replica: ReplicaID(1))
@@ -121,7 +121,7 @@ struct RoomJoinTests {
     @Test("A snapshot that answers sync is held back as well")
     func snapshotOfSyncWaits() async throws {
         var limits = RoomLimits()
-        limits.changeLogByteCount = 1_000
+        limits.changeLogByteCount = 500
         let harness = try await RoomHarness.open(limits: limits)
         try harness.join("w")
         try harness.join("o")
@@ -158,11 +158,14 @@ struct RoomJoinTests {
         let harness = try await RoomHarness.open()
         let empty = try harness.join("t", format: .content)
         #expect(empty.catchUp == .content([]) && !empty.recovered && empty.revision == .zero)
-        let edits = [splice(0, "hé😀"), TextEdit(root: "title", utf16Offset: 0, insert: Array("T".utf16))]
+        let edits = [splice(0, "hé😀"), op("title", .text(utf16Offset: 0, deleteCount: 0, insert: Array("T".utf16)))]
         _ = harness.edit(edits, base: 0, from: "t")
         #expect(
             try harness.join("t", format: .content).catchUp
-                == .content([RootContent(root: "body", text: "hé😀"), RootContent(root: "title", text: "T")])
+                == .content([
+                    RootContent(root: "body", content: .text(Array("hé😀".utf16))),
+                    RootContent(root: "title", content: .text([0x54])),
+                ])
         )
     }
 
@@ -195,7 +198,7 @@ struct RoomJoinTests {
     @Test("A slow client whose changes are gone, and a thin one that missed text, must join again")
     func resetWhenBehind() async throws {
         var limits = RoomLimits()
-        limits.changeLogByteCount = 500
+        limits.changeLogByteCount = 250
         let harness = try await RoomHarness.open(limits: limits)
         try harness.join("w")
         try harness.join("full")

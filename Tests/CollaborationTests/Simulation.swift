@@ -19,7 +19,7 @@ final class Simulation {
 
     /// What is under way to the server.
     private enum Outbound {
-        case edit(Revision, [TextEdit])
+        case edit(Revision, [PathEdit])
         case change([UInt8])
     }
 
@@ -36,6 +36,9 @@ final class Simulation {
     private var replica: UInt64 = 1 << 40
 
     private var thin: [ThinClient?]
+    private var trees: [TreeClient?]
+    /// The number of the first full client.
+    private let firstFull: Int
     private var full: FullClients
     private let links: [Link]
     private var sessionCount = 0
@@ -43,7 +46,7 @@ final class Simulation {
     private var acknowledged = Revision.zero
     private(set) var crashCount = 0
 
-    init(seed: UInt64, thinCount: Int, fullCount: Int) async throws {
+    init(seed: UInt64, thinCount: Int, treeCount: Int = 0, fullCount: Int) async throws {
         generator = SplitMix64(seed: seed)
         var limits = RoomLimits()
         if Bool.random(using: &generator) { limits.changeLogByteCount = 300 }
@@ -51,8 +54,10 @@ final class Simulation {
         self.limits = limits
         harness = try await RoomHarness.open(store, limits: limits, replica: replica)
         thin = Array(repeating: nil, count: thinCount)
+        trees = Array(repeating: nil, count: treeCount)
+        firstFull = thinCount + treeCount
         full = FullClients(count: fullCount)
-        links = (0..<(thinCount + fullCount)).map { _ in Link() }
+        links = (0..<(thinCount + treeCount + fullCount)).map { _ in Link() }
         watch()
     }
 
@@ -111,6 +116,13 @@ final class Simulation {
             #expect(client?.view == expected, "thin client", sourceLocation: sourceLocation)
             #expect(client?.revision == harness.room.revision, sourceLocation: sourceLocation)
         }
+        let tree = ContentTree(harness.room.content)
+        for client in trees {
+            #expect(client?.isSettled == true, sourceLocation: sourceLocation)
+            #expect(client?.base == tree, "thin client of lists and maps", sourceLocation: sourceLocation)
+            #expect(client?.revision == harness.room.revision, sourceLocation: sourceLocation)
+        }
+        for other in full.trees { #expect(other == tree, "full client", sourceLocation: sourceLocation) }
         for text in full.texts { #expect(text == expected, "full client", sourceLocation: sourceLocation) }
         for version in full.versions { #expect(version == harness.room.version, sourceLocation: sourceLocation) }
     }
@@ -119,32 +131,57 @@ final class Simulation {
 
     private func edit(_ index: Int) throws {
         guard index >= thin.count || thin[index] != nil else { return }
-        let text = index < thin.count ? (thin[index]?.view ?? []) : full.text(index - thin.count)
+        if index >= thin.count, index < firstFull { return try editTree(index) }
+        if index >= firstFull, !trees.isEmpty, Bool.random(using: &generator) {
+            let edit = full.tree(index - firstFull).randomEdit(using: &generator)
+            if let bytes = try full.edit(index - firstFull, edit), links[index].session != nil {
+                links[index].outbound.append(.change(bytes))
+            }
+            return
+        }
+        let text = index < thin.count ? (thin[index]?.view ?? []) : full.text(index - firstFull)
         let edits = randomEdits(on: text)
         if index < thin.count {
             thin[index]?.edit(edits)
             sendThin(index)
-        } else if let bytes = try full.edit(index - thin.count, edits), links[index].session != nil {
+        } else if let bytes = try full.edit(index - firstFull, edits), links[index].session != nil {
             links[index].outbound.append(.change(bytes))
         }
     }
 
+    private func editTree(_ index: Int) throws {
+        guard links[index].session != nil else { return }
+        let next = try trees[index - thin.count]?.edit { view in
+            var view = view
+            return try (0..<Int.random(in: 1...3, using: &generator)).compactMap { number in
+                let edit = view.randomEdit(using: &generator)
+                // A path may not lead through what the same edit puts there: only roots after the first.
+                if number > 0, !edit.path.steps.isEmpty { return nil }
+                try view.apply(edit)
+                return edit
+            }
+        }
+        if let (base, edits) = next { links[index].outbound.append(.edit(base, edits)) }
+    }
+
     private func sendThin(_ index: Int) {
         guard links[index].session != nil else { return }
-        while let (base, edits) = thin[index]?.nextToSend() { links[index].outbound.append(.edit(base, edits)) }
+        while let (base, edits) = thin[index]?.nextToSend() {
+            links[index].outbound.append(.edit(base, edits.map(\.pathEdit)))
+        }
     }
 
     private func join(_ index: Int) throws {
         guard links[index].session == nil else { return }
         sessionCount += 1
         let session = SessionID("s\(sessionCount)")
-        let known = index < thin.count ? nil : full.joinVersion(index - thin.count)
+        let known = index < firstFull ? nil : full.joinVersion(index - firstFull)
         links[index].session = session
         let request = JoinRequest(
             session: session,
             user: User(id: "u", name: "u"),
             role: .write,
-            format: index < thin.count ? .content : .changes,
+            format: index < firstFull ? .content : .changes,
             version: known?.version,
             epoch: known?.epoch
         )
@@ -159,8 +196,12 @@ final class Simulation {
 
     private func joined(_ index: Int, _ reply: JoinReply) throws {
         if case .content(let content) = reply.catchUp {
-            thin[index] = ThinClient(content: content, revision: reply.revision)
-        } else if let bytes = try full.joined(index - thin.count, reply) {
+            if index < thin.count {
+                thin[index] = ThinClient(content: content, revision: reply.revision)
+            } else {
+                trees[index - thin.count] = TreeClient(content: content, revision: reply.revision)
+            }
+        } else if let bytes = try full.joined(index - firstFull, reply) {
             links[index].outbound.append(.change(bytes))
         }
     }
@@ -175,7 +216,7 @@ final class Simulation {
         links[index].session = nil
         links[index].inbound = []
         links[index].outbound = []
-        if index < thin.count { thin[index] = nil }
+        if index < thin.count { thin[index] = nil } else if index < firstFull { trees[index - thin.count] = nil }
     }
 
     // MARK: The network
@@ -207,9 +248,13 @@ final class Simulation {
         case .joinAck(let reply):
             try joined(index, reply)
         case .event(.change(let bytes, _, _)):
-            try full.receive(index - thin.count, bytes)
-        case .event(.edit(let patches, let revision, _)):
-            thin[index]?.receive(patches, revision: revision)
+            try full.receive(index - firstFull, bytes)
+        case .event(.edit(let edits, let revision, _)):
+            if index < thin.count {
+                thin[index]?.receive(edits, revision: revision)
+            } else {
+                try trees[index - thin.count]?.receive(edits, revision: revision)
+            }
         case .event(.reset):
             forget(index)
             return
@@ -217,7 +262,11 @@ final class Simulation {
             break
         case .editAck(.success(let receipt)):
             acknowledged = max(acknowledged, receipt.revision)
-            try thin[index]?.acknowledged(receipt)
+            if index < thin.count {
+                try thin[index]?.acknowledged(receipt)
+            } else {
+                try trees[index - thin.count]?.acknowledged(receipt)
+            }
         case .editAck(.failure(let error)):
             // Out of the room (fell behind, say): the reset or the breaking of the connection is on its way.
             #expect([.notJoined, .closed].contains(error.code), "\(error)")
@@ -261,7 +310,7 @@ final class Simulation {
                 insert += Array(scalar.utf16)
             }
             text.replaceSubrange(start..<end, with: insert)
-            return TextEdit(root: "body", utf16Offset: start, deleteCount: end - start, insert: insert)
+            return TextEdit(text: "body", utf16Offset: start, deleteCount: end - start, insert: insert)
         }
     }
 }
@@ -281,6 +330,9 @@ private final class FullClients {
 
     var texts: [[UInt16]] { boxes.map { $0.client.text } }
     var versions: [Version] { boxes.map { $0.client.version } }
+    var trees: [ContentTree] { boxes.map { $0.client.tree } }
+    func tree(_ index: Int) -> ContentTree { boxes[index].client.tree }
+    func edit(_ index: Int, _ edit: PathEdit) throws -> [UInt8]? { try boxes[index].client.edit(edit) }
     func text(_ index: Int) -> [UInt16] { boxes[index].client.text }
     func joinVersion(_ index: Int) -> (version: Version, epoch: Epoch)? { boxes[index].client.joinVersion }
     func edit(_ index: Int, _ edits: [TextEdit]) throws -> [UInt8]? { try boxes[index].client.edit(edits) }

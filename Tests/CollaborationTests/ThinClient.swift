@@ -26,7 +26,7 @@ struct ThinClient {
 
     /// What the server said out of turn.
     private enum Held {
-        case edit([Patch])
+        case edit([TextEdit])
         case ownAck(EditReceipt)
     }
 
@@ -74,8 +74,8 @@ struct ThinClient {
     }
 
     /// The server applied somebody's change.
-    mutating func receive(_ patches: [Patch], revision: Revision) {
-        held[revision] = .edit(patches)
+    mutating func receive(_ edits: [PathEdit], revision: Revision) {
+        held[revision] = .edit(edits.compactMap(TextEdit.init))
         advance()
     }
 
@@ -85,7 +85,7 @@ struct ThinClient {
             // What made it nothing was withheld, and a `reset` is to come: until then it counts as being in flight.
             if receipt.revision > revision { return }
             let own = pending.removeFirst()
-            guard own.edits.isEmpty else { throw Surprise(expected: own.edits, found: receipt.applied) }
+            guard own.edits.isEmpty else { throw Surprise(expected: own.edits, found: []) }
             return
         }
         held[receipt.revision] = .ownAck(receipt)
@@ -108,29 +108,29 @@ struct ThinClient {
         while let next = held.removeValue(forKey: revision.next) {
             revision = revision.next
             switch next {
-            case .edit(let patches):
-                for patch in patches { Self.apply(TextEdit(patch), to: &base) }
-                movePending(over: patches)
+            case .edit(let edits):
+                for edit in edits { Self.apply(edit, to: &base) }
+                movePending(over: edits)
             case .ownAck(let receipt):
                 let own = pending.removeFirst()
-                let applied = receipt.applied ?? own.edits
-                if applied != own.edits { surprise = Surprise(expected: own.edits, found: receipt.applied) }
+                let applied = receipt.applied?.compactMap(TextEdit.init) ?? own.edits
+                if applied != own.edits { surprise = Surprise(expected: own.edits, found: applied) }
                 for edit in applied { Self.apply(edit, to: &base) }
             }
         }
     }
 
-    private mutating func movePending(over patches: [Patch]) {
-        var others = patches.map(Splice.init)
-        var transform = SpliceTransform(steps: 1_000_000)
+    private mutating func movePending(over edits: [TextEdit]) {
+        var others = edits.map { Shape.splice(Splice($0)) }
+        var transform = ShapeTransform(steps: 1_000_000)
         for index in pending.indices {
             var moved: [TextEdit] = []
             for edit in pending[index].edits {
-                let pieces = (try? transform.move(Splice(edit), over: &others)) ?? []
-                for piece in pieces {
+                let pieces = (try? transform.move(.splice(Splice(edit)), over: &others)) ?? []
+                for case .splice(let piece) in pieces {
                     moved.append(
                         TextEdit(
-                            root: edit.root,
+                            text: edit.text,
                             utf16Offset: piece.offset,
                             deleteCount: piece.deleteCount,
                             insert: piece.insertCount > 0 ? edit.insert : []
@@ -148,13 +148,25 @@ struct ThinClient {
 }
 
 extension TextEdit {
-    /// A patch as something to apply.
-    init(_ patch: Patch) {
-        self.init(
-            root: patch.root,
-            utf16Offset: patch.utf16Offset,
-            deleteCount: patch.deleteCount,
-            insert: patch.insert
+    /// An edit of the one text that this client shows; `nil` for any other.
+    init?(_ edit: PathEdit) {
+        guard case .text(let offset, let deleteCount, let insert) = edit.action, edit.path.steps.isEmpty,
+            edit.path.root == "body"
+        else { return nil }
+        self.init(text: "body", utf16Offset: offset, deleteCount: deleteCount, insert: insert)
+    }
+
+    /// The same as it is sent.
+    var pathEdit: PathEdit {
+        PathEdit(
+            path: ContainerPath(root: "body"),
+            action: .text(utf16Offset: utf16Offset, deleteCount: deleteCount, insert: insert)
         )
+    }
+}
+
+extension Splice {
+    init(_ edit: TextEdit) {
+        self.init(offset: edit.utf16Offset, deleteCount: edit.deleteCount, insertCount: edit.insert.count)
     }
 }

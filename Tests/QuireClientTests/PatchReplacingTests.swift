@@ -6,10 +6,12 @@ import Testing
 
 @Suite("The splice between two texts")
 struct PatchReplacingTests {
-    private func apply(_ patch: Patch?, to text: [UInt16]) -> [UInt16] {
+    private typealias Splice = (offset: Int, deleteCount: Int, insert: [UInt16])
+
+    private func apply(_ patch: Splice?, to text: [UInt16]) -> [UInt16] {
         guard let patch else { return text }
         var text = text
-        text.replaceSubrange(patch.utf16Offset..<(patch.utf16Offset + patch.deleteCount), with: patch.insert)
+        text.replaceSubrange(patch.offset..<(patch.offset + patch.deleteCount), with: patch.insert)
         return text
     }
 
@@ -24,13 +26,13 @@ struct PatchReplacingTests {
         for _ in 0..<20 {
             let old = text()
             let new = text()
-            let patch = Patch(replacing: old, by: new, in: "body")
+            let patch = Patch.splice(from: old, to: new)
             #expect((patch == nil) == (old == new))
             #expect(self.apply(patch, to: old) == new)
             guard let patch else { continue }
-            let before = old.prefix(patch.utf16Offset).last
+            let before = old.prefix(patch.offset).last
             #expect(before.map { !UTF16.isLeadSurrogate($0) } ?? true)
-            let after = old.dropFirst(patch.utf16Offset + patch.deleteCount).first
+            let after = old.dropFirst(patch.offset + patch.deleteCount).first
             #expect(after.map { !UTF16.isTrailSurrogate($0) } ?? true)
         }
     }

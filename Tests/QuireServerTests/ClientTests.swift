@@ -54,7 +54,7 @@ struct ClientTests {
             state.withLock { state in
                 switch event {
                 case .patches(let patches):
-                    for patch in patches {
+                    for case .text(let patch) in patches {
                         let end = patch.utf16Offset + patch.deleteCount
                         state.text.replaceSubrange(patch.utf16Offset..<end, with: patch.insert)
                     }
@@ -179,13 +179,15 @@ struct ClientTests {
             try await Self.wait("the cut was not noticed", until: { await ada.state == .offline })
             let own: String = "Written alone 😀. "
             try await ada.insert(own, at: 5)
-            heard.note(.patches([Patch(root: "body", utf16Offset: 5, deleteCount: 0, insert: Array(own.utf16))]))
+            heard.note(
+                .patches([.text(TextPatch(text: "body", utf16Offset: 5, deleteCount: 0, insert: Array(own.utf16)))])
+            )
             // Far more bytes of changes than of text: each change has its frame, and little stays.
             try await grace.perform { replica throws(QuireError) in
                 for index in 0..<4000 {
-                    try replica.edit([TextEdit(root: "body", utf16Offset: 0, insert: Array("word \(index) ".utf16))])
+                    try replica.edit([TextEdit(text: "body", utf16Offset: 0, insert: Array("word \(index) ".utf16))])
                     let length = "word \(index) ".utf16.count
-                    if index > 0 { try replica.edit([TextEdit(root: "body", utf16Offset: 0, deleteCount: length)]) }
+                    if index > 0 { try replica.edit([TextEdit(text: "body", utf16Offset: 0, deleteCount: length)]) }
                 }
             }
             try await grace.flush()
@@ -241,7 +243,7 @@ struct ClientTests {
             let discarded = try #require(heard.discarded.first)
             #expect(heard.discarded.count == 1)
             #expect(discarded.pendingCount == 1)
-            #expect(discarded.text["body"] == "Never stored. Of the first server. ")
+            #expect(discarded.content[.text("body")] == .text(Array("Never stored. Of the first server. ".utf16)))
             // And it is a document like any other from here on.
             try await ada.insert("Ada too. ", at: 0)
             try await ada.flush()
@@ -274,7 +276,7 @@ struct ClientTests {
             try await ada.joined()
             try await Self.wait("the text is not back", until: { await ada.text() == "Stored." })
             #expect(heard.discarded.map(\.pendingCount) == [2])
-            #expect(heard.discarded.first?.text["body"] == "Not at all Stored.")
+            #expect(heard.discarded.first?.content[.text("body")] == .text(Array("Not at all Stored.".utf16)))
             #expect(try await lonely.fetchText(of: "given-up") == "Stored.")
             await lonely.close()
             try await relay.close()

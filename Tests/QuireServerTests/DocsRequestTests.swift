@@ -87,9 +87,27 @@ struct DocsRequestTests {
                 ),
                 edit("an op is a string", "insert"),
                 edit("an op is empty", [:]),
-                edit("a list", ["list": "l", "at": 0, "insert": ["a"]], .unsupported),
-                edit("a map", ["map": "m", "key": "k", "set": 1], .unsupported),
-                edit("a path", ["text": "shapes/s1", "at": 0], .unsupported),
+                edit("two containers", ["list": "l", "map": "m", "at": 0, "insert": ["a"]]),
+                edit("a list and a string", ["list": "l", "at": 0, "insert": "a"]),
+                edit("a list without a place", ["list": "l", "insert": ["a"]]),
+                edit("a move to one place", ["list": "l", "move": [1]]),
+                edit("a move back before the start", ["list": "l", "move": [1, -1]]),
+                edit("a move and a splice", ["list": "l", "move": [1, 2], "at": 0]),
+                edit("a map without a key", ["map": "m", "set": 1]),
+                edit("a key that is a number", ["map": "m", "key": 1, "set": 1]),
+                edit("a key of 257 bytes", ["map": "m", "key": .string(String(repeating: "k", count: 257)), "set": 1]),
+                edit("set and unset", ["map": "m", "key": "k", "set": 1, "unset": true]),
+                edit("neither set nor unset", ["map": "m", "key": "k"]),
+                edit("unset: false", ["map": "m", "key": "k", "unset": false]),
+                edit("half a surrogate pair as a value", ["map": "m", "key": "k", "set": .illFormedString([0xD800])]),
+                edit("a number that no double is", ["map": "m", "key": "k", "set": .int(9_007_199_254_740_993)]),
+                edit("an unknown kind of value", ["map": "m", "key": "k", "set": ["$date": "today"]]),
+                edit("a text that is none", ["map": "m", "key": "k", "set": ["$text": 1]]),
+                edit("bytes that are no base64", ["map": "m", "key": "k", "set": ["$bytes": "AAA"]]),
+                edit("a path of an empty root", ["text": "/s1", "at": 0]),
+                edit("a path with a tilde", ["text": "a/~2", "at": 0]),
+                edit("a path that ends in a tilde", ["text": "a/b~", "at": 0]),
+                edit("a path of 65 steps", ["text": .string(String(repeating: "a/", count: 65)), "at": 0]),
                 edit("text is a number", ["text": 1, "at": 0]),
                 edit("text is empty", ["text": "", "at": 0]),
                 edit("text is long", ["text": .string(String(repeating: "t", count: 257)), "at": 0]),
@@ -178,8 +196,14 @@ struct DocsRequestTests {
         #expect(base == Revision(9))
         #expect(
             edits == [
-                TextEdit(root: "body", utf16Offset: 2, insert: [0x61, 0xD83D, 0xDE00]),
-                TextEdit(root: "body", utf16Offset: 1, deleteCount: 3),
+                PathEdit(
+                    path: ContainerPath(root: "body"),
+                    action: .text(utf16Offset: 2, deleteCount: 0, insert: [0x61, 0xD83D, 0xDE00])
+                ),
+                PathEdit(
+                    path: ContainerPath(root: "body"),
+                    action: .text(utf16Offset: 1, deleteCount: 3, insert: [])
+                ),
             ]
         )
     }

@@ -8,6 +8,7 @@ import pytest
 
 from quire import Server
 from tokens import SECRET
+from wire import WebSocketPeer, splice
 
 
 @pytest.fixture(scope="session")
@@ -59,3 +60,23 @@ def pytest_runtest_makereport(item, call):
             one = getattr(item, "funcargs", {}).get(name)
             if isinstance(one, Server):
                 report.sections.append((f"log of {name}", one.tail()))
+
+
+@pytest.fixture(scope="session")
+def healthy(server):
+    """A client that edits after each case; a text of its own shows that nothing of it is lost."""
+    peer = WebSocketPeer(server.url).connect({"name": "Healthy"})
+    assert peer.join("healthy")["ok"]
+    peer.typed = 0
+    yield peer
+    peer.close()
+
+
+@pytest.fixture
+def goes_on(server, healthy):
+    """After each case: same process, same connection, and what it writes is there."""
+    yield
+    assert server.is_running()
+    healthy.typed += 1
+    assert healthy.edit("healthy", splice(0, "."))["rev"] == healthy.typed
+    assert server.text("healthy") == "." * healthy.typed

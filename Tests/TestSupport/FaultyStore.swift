@@ -97,6 +97,11 @@ public final class FaultyStore: DocumentStore, @unchecked Sendable {
     }
 
     /// See `DocumentStore`.
+    public func quarantine(_ row: UnreadableRow) async throws(StoreError) {
+        try await base.quarantine(row)
+    }
+
+    /// See `DocumentStore`.
     public func list(after: DocumentID?, limit: Int) async throws(StoreError) -> [DocumentSummary] {
         try await base.list(after: after, limit: limit)
     }

@@ -40,6 +40,7 @@ public final class MemoryStore: DocumentStore, @unchecked Sendable {
     private var documents: [DocumentID: Stored] = [:]
     private var waiting: [Waiting] = []
     private var poisoned: Set<DocumentID> = []
+    private var quarantined: [UnreadableRow] = []
     private var isClosed = false
     private var clock: Int64 = 0
 
@@ -133,6 +134,14 @@ public final class MemoryStore: DocumentStore, @unchecked Sendable {
     ) {
         enqueue(.snapshot(snapshot, id, keepingEntries, completion), completion)
     }
+
+    /// See `DocumentStore`.
+    public func quarantine(_ row: UnreadableRow) async throws(StoreError) {
+        lock.withLock { quarantined.append(row) }
+    }
+
+    /// What the engine could not read.
+    public var unreadable: [UnreadableRow] { lock.withLock { quarantined } }
 
     /// See `DocumentStore`.
     public func list(after: DocumentID?, limit: Int) async throws(StoreError) -> [DocumentSummary] {

@@ -251,7 +251,7 @@ extension Document {
         to changes: inout ChangeBuffer
     ) -> Bool {
         guard utf16Range.count == 1, store.open.revision == store.tree.revision, store.open.root == root,
-            let author = localIndex, isShort(author), !undoHistory.isOn
+            let author = localIndex, isShort(author)
         else { return false }
         if store.open.author == UInt32(truncatingIfNeeded: author) {
             return eraseTyped(utf16Range, author, to: &changes)

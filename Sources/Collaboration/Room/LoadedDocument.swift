@@ -5,8 +5,8 @@ struct LoadedDocument: ~Copyable {
     var document: Document
     /// The changes after the snapshot, for those who catch up.
     var changeLog: ChangeLog
-    /// The length of all texts together.
-    var utf16Count: Int
+    /// How much there is in it.
+    var contentSize: ContentSize
 
     /// What was saved is read again, however many bytes a badly cut up document took: the limit is for peers' snapshots.
     private static var limits: DecodingLimits {
@@ -18,13 +18,13 @@ struct LoadedDocument: ~Copyable {
     /// Decodes the snapshot and replays the entries.
     ///
     /// Anything that does not fit means damage: nothing is skipped but what is there already.
-    init(_ stored: StoredDocument, replica: ReplicaID) throws(RoomError) {
+    init(_ stored: StoredDocument, of id: DocumentID, replica: ReplicaID) throws(RoomError) {
         var document: Document
         if let snapshot = stored.snapshot {
             do {
                 document = try Document(snapshot: snapshot.bytes, replica: replica, limits: Self.limits)
             } catch {
-                throw RoomError(.damaged, "the snapshot of revision \(snapshot.revision) is damaged (\(error.code))")
+                throw Self.unreadable(.snapshot, snapshot.revision, of: id, .format(error))
             }
         } else {
             document = Document(replica: replica)
@@ -38,18 +38,42 @@ struct LoadedDocument: ~Copyable {
             }
             expected = expected.next
             patches.removeAll(keepingCapacity: true)
-            do {
-                for change in try ChangeSet.decode(entry.changes) {
+            do throws(ChangeError) {
+                for change in try Self.decode(entry.changes) {
                     if document.readiness(of: change) == .duplicate { continue }
                     try document.integrate(change, patches: &patches)
                     changeLog.append(change)
                 }
             } catch {
-                throw RoomError(.damaged, "revision \(entry.revision) is damaged (\(error))")
+                throw Self.unreadable(.change, entry.revision, of: id, error)
             }
         }
-        utf16Count = document.roots.reduce(0) { $0 + document.utf16Count(of: $1) }
+        contentSize = ContentSize(document)
         self.changeLog = changeLog
         self.document = document
+    }
+
+    private static func decode(_ bytes: [UInt8]) throws(ChangeError) -> [Change] {
+        do {
+            return try ChangeSet.decode(bytes)
+        } catch {
+            throw .format(error)
+        }
+    }
+
+    /// What the store gave back is what it was given; so these bytes are another version's, or a mistake.
+    private static func unreadable(
+        _ item: UnreadableRow.Item,
+        _ revision: Revision,
+        of id: DocumentID,
+        _ error: ChangeError
+    ) -> RoomError {
+        let row = UnreadableRow(document: id, item: item, revision: revision, reason: error.code)
+        if case .format(.unsupportedVersion) = error {
+            let text = "the \(item.rawValue) of revision \(revision) is of another version of the engine"
+            return RoomError(.unsupportedFormat, text, details: .unreadable(row))
+        }
+        let text = "the \(item.rawValue) of revision \(revision) is damaged (\(error.code))"
+        return RoomError(.damaged, text, details: .unreadable(row))
     }
 }

@@ -43,7 +43,7 @@ extension Room {
                 Accepted(
                     changes: accepted,
                     bytes: isWhole ? bytes : ChangeSet.encode(accepted),
-                    patches: patches,
+                    news: .patches(patches),
                     author: nil,
                     session: session,
                     userID: userID
@@ -107,13 +107,25 @@ extension Room {
 
     /// Refuses what would let the document grow past its limit.
     ///
-    /// How much a change inserts is not known before it is applied, but never more units than it has bytes. At the
+    /// How much a change inserts is not known before it is applied, but hardly more units than it has bytes. At the
     /// limit, small messages still pass for a while: somebody must be able to delete.
     private func checkSize(adding byteCount: Int) throws(RoomError) {
-        let limit = environment.limits.documentByteCount / 2
-        if utf16Count + byteCount <= limit { return }
-        if byteCount <= 256, utf16Count <= limit + limit / 16 { return }
-        throw RoomError(.tooLarge, "the document would have more than \(limit * 2) bytes")
+        let limit = environment.limits.documentByteCount
+        let growth = 2 * byteCount
+        if fits(growth) { return }
+        if byteCount <= 256, contentSize.byteCount <= limit + limit / 16 { return }
+        throw RoomError(.tooLarge, "the document would have more than \(limit) bytes")
+    }
+}
+
+extension Room {
+    /// Whether there is room for so many bytes of content more; counts what there is when that is doubtful.
+    func fits(_ growth: Int) -> Bool {
+        let limit = environment.limits.documentByteCount
+        if contentSize.byteCount + growth > limit, contentSize.isStale(for: limit) {
+            contentSize = ContentSize(document)
+        }
+        return contentSize.byteCount + growth <= limit
     }
 }
 
@@ -123,8 +135,7 @@ extension RoomError {
         switch error {
         case .documentTooLarge, .tooManyRoots:
             self.init(.tooLarge, "the document cannot hold the change (\(error.code))")
-        case .format, .notReady, .duplicate, .unknownOrigin, .unknownElement, .splitsSurrogatePair, .backlogFull,
-            .lamportTooLarge, .lamportTooSmall:
+        default:
             self.init(.invalidChange, "the change contradicts the document (\(error.code))")
         }
     }

@@ -1,12 +1,27 @@
 internal import CRDT
 
 extension Room {
+    /// What happened, as it is known to whoever made it happen.
+    enum News {
+        /// By changes.
+        case patches([Patch])
+        /// By edits of a thin client; and what these did where.
+        case edits([PathEdit], [Footprint])
+
+        var footprints: [Footprint] {
+            switch self {
+            case .patches(let patches): patches.map(Footprint.init)
+            case .edits(_, let footprints): footprints
+            }
+        }
+    }
+
     /// What has been merged and now goes to the disk and to the others.
     struct Accepted {
         var changes: [Change]
         /// The same as one set.
         var bytes: [UInt8]
-        var patches: [Patch]
+        var news: News
         /// Set when it was an edit by position.
         var author: EditHistory.ThinAuthor?
         var session: SessionID
@@ -18,8 +33,11 @@ extension Room {
         revision = revision.next
         for change in accepted.changes { changeLog.append(change) }
         trimChangeLog()
-        for patch in accepted.patches { utf16Count += patch.insert.count - patch.deleteCount }
-        history.append(accepted.patches.map(EditHistory.Shape.init), author: accepted.author)
+        switch accepted.news {
+        case .patches(let patches): for patch in patches { contentSize.add(patch) }
+        case .edits(let edits, _): for edit in edits { contentSize.add(edit) }
+        }
+        history.append(accepted.news.footprints, author: accepted.author)
 
         let revision = self.revision
         pendingCommits.append(PendingCommit(revision: revision, finish: finish))
@@ -37,11 +55,7 @@ extension Room {
             to: .changes,
             from: accepted.session
         )
-        broadcast(
-            .edit(accepted.patches, revision: revision, session: accepted.session),
-            to: .content,
-            from: accepted.session
-        )
+        tellThinClients(accepted.news, from: accepted.session)
         snapshots.noteChange(at: environment.now())
         scheduleWake()
     }
@@ -90,6 +104,25 @@ extension Room {
         let recipients = participants.keepingUp(format)
         if recipients.isEmpty || (recipients.count == 1 && recipients[0] == session) { return }
         outbox?.broadcast(event(), to: recipients, except: session)
+    }
+
+    /// Tells those in `content` format what happened; those are out who cannot be told in their words.
+    private func tellThinClients(_ news: News, from session: SessionID) {
+        let recipients = participants.keepingUp(.content)
+        if recipients.isEmpty || (recipients.count == 1 && recipients[0] == session) { return }
+        let edits: [PathEdit]?
+        switch news {
+        case .edits(let applied, _):
+            edits = applied
+        case .patches(let patches):
+            var translator = PatchTranslator(patches)
+            edits = translator.edits(in: document, steps: environment.limits.transformationSteps)
+        }
+        if let edits {
+            outbox?.broadcast(.edit(edits, revision: revision, session: session), to: recipients, except: session)
+        } else {
+            for recipient in recipients where recipient != session { expel(recipient) }
+        }
     }
 
     /// Keeps the change log within its bound; drops a quarter more than it must, so that this is rare.

@@ -1,18 +1,19 @@
-public import CRDT
+internal import CRDT
 
 extension Room {
-    /// Applies a thin client's splices, made against the text at `base`, as one change.
+    /// Applies a thin client's edits, made against the document at `base`, as one change.
     ///
     /// They are first moved over what was accepted since: an insertion at the place of an earlier accepted one lands
-    /// after it, and a deletion leaves alone what others inserted meanwhile. What the session itself sent against the
-    /// same `base` is taken as the text these edits build on.
+    /// after it, a deletion leaves alone what others inserted meanwhile, of two moves of one item the later accepted one
+    /// counts, and nothing is left of edits inside what others deleted or overwrote. What the session itself sent against
+    /// the same `base` is taken as what these edits build on. A path may not lead through what the same edits create.
     ///
     /// `completion` is called once, on the room's executor, when the revision is durable or with the error, perhaps
     /// before this returns. Fails with `NOT_JOINED`, `FORBIDDEN`, `INVALID_EDIT`, `STALE_REVISION`, `TOO_LARGE`,
     /// `STORE_FAILED`, `ROOM_CLOSED`; nothing was applied then (unless the store failed: then it is unknown).
     public func edit(
         base: Revision,
-        edits: [TextEdit],
+        edits: [PathEdit],
         from session: SessionID,
         completion: @escaping (Result<EditReceipt, RoomError>) -> Void
     ) {
@@ -20,26 +21,22 @@ extension Room {
             try requireOpen()
             let userID = try requireWriter(session).user.id
             try check(edits)
-            let moved = try move(edits, base: base, session: session)
-            let applied = moved ?? edits
-            let author = EditHistory.ThinAuthor(
-                session: session,
-                base: base,
-                sent: edits.map(EditHistory.Shape.init)
-            )
-            guard let change = try apply(applied) else {
+            let mover = try move(edits, base: base, session: session)
+            let applied = mover.applied
+            let author = EditHistory.ThinAuthor(session: session, base: base, sent: mover.sent)
+            guard let change = try apply(mover.edits) else {
                 history.appendEmpty(author)
                 acknowledgeWhenDurable { [revision] in
                     completion($0.map(Result.failure) ?? .success(EditReceipt(revision: revision, applied: [])))
                 }
                 return
             }
-            let receipt = EditReceipt(revision: revision.next, applied: moved)
+            let receipt = EditReceipt(revision: revision.next, applied: applied == edits ? nil : applied)
             commit(
                 Accepted(
                     changes: [change],
                     bytes: change.encoded,
-                    patches: applied.map(Patch.init),
+                    news: .edits(applied, mover.footprints),
                     author: author,
                     session: session,
                     userID: userID
@@ -51,66 +48,74 @@ extension Room {
         }
     }
 
-    /// Refuses what no text could satisfy, before any arithmetic is done with it.
-    private func check(_ edits: [TextEdit]) throws(RoomError) {
-        guard edits.count <= environment.limits.editSpliceCount else {
-            throw RoomError(.invalidEdit, "more than \(environment.limits.editSpliceCount) splices in one edit")
+    /// Refuses what no document could satisfy, before any arithmetic is done with it.
+    private func check(_ edits: [PathEdit]) throws(RoomError) {
+        guard edits.count <= environment.limits.editOperationCount else {
+            throw RoomError(.invalidEdit, "more than \(environment.limits.editOperationCount) operations in one edit")
         }
         let limit = environment.limits.documentByteCount
         var growth = 0
         for edit in edits {
-            guard (0...limit).contains(edit.utf16Offset), (0...limit).contains(edit.deleteCount) else {
+            let positions =
+                switch edit.action {
+                case .text(let offset, let deleteCount, _): [offset, deleteCount]
+                case .list(let index, let deleteCount, _): [index, deleteCount]
+                case .move(let from, let to): [from, to]
+                case .set: [Int]()
+                }
+            guard positions.allSatisfy((0...limit).contains) else {
                 throw RoomError(.invalidEdit, "the edit is out of bounds")
             }
-            growth += edit.insert.count - edit.deleteCount
+            growth += ContentSize.growth(edit)
         }
-        if growth > 0, utf16Count + growth > limit / 2 {
+        if growth > 0, !fits(growth) {
             throw RoomError(.tooLarge, "the document would have more than \(limit) bytes")
         }
     }
 
-    private func move(_ edits: [TextEdit], base: Revision, session: SessionID) throws(RoomError) -> [TextEdit]? {
-        do {
+    private func move(_ edits: [PathEdit], base: Revision, session: SessionID) throws(RoomError) -> EditMover {
+        do throws(EditMover.Failure) {
             let steps = environment.limits.transformationSteps
-            return try history.move(edits, of: session, base: base, steps: steps)
+            let others: ConcurrentEdits
+            do {
+                others = try history.others(than: session, since: base, steps: steps)
+            } catch {
+                throw .history(error)
+            }
+            var mover = EditMover(over: others, steps: steps)
+            for edit in edits { try mover.add(edit, to: document) }
+            return mover
         } catch {
-            let reason =
-                switch error {
-                case .unknownRevision: "the room remembers revisions \(history.floor) to \(revision), not \(base)"
-                case .mixedBases:
-                    "an earlier edit of this session is not acknowledged and was made against another revision"
-                case .tooMuchWork: "too much was accepted since revision \(base)"
-                }
-            throw RoomError(.staleRevision, reason, details: .content(content, revision))
+            switch error {
+            case .history(let failure): throw stale(failure, base: base)
+            case .noContainer(let path):
+                throw RoomError(.invalidEdit, "\(path.string) leads to nothing that the operation is for")
+            case .createdHere(let path):
+                throw RoomError(.invalidEdit, "\(path.string) leads through what the same edit puts there")
+            }
         }
     }
 
-    private func apply(_ edits: [TextEdit]) throws(RoomError) -> Change? {
+    private func stale(_ failure: EditHistory.Failure, base: Revision) -> RoomError {
+        let reason =
+            switch failure {
+            case .unknownRevision: "the room remembers revisions \(history.floor) to \(revision), not \(base)"
+            case .mixedBases:
+                "an earlier edit of this session is not acknowledged and was made against another revision"
+            case .tooMuchWork: "too much was accepted since revision \(base)"
+            }
+        return RoomError(.staleRevision, reason, details: .content(content, revision))
+    }
+
+    private func apply(_ edits: [Edit]) throws(RoomError) -> Change? {
         do {
             return try document.edit(edits)
         } catch {
             switch error {
             case .tooLarge: throw RoomError(.tooLarge, "the document cannot hold the edit")
-            case .outOfBounds, .splitsSurrogatePair, .illFormedText:
-                throw RoomError(.invalidEdit, "the edit does not fit the text (\(error.code))")
+            case .outOfBounds, .splitsSurrogatePair, .illFormedText, .unknownContainer, .invalidValue, .nestingTooDeep:
+                throw RoomError(.invalidEdit, "the edit does not fit the document (\(error.code))")
             }
         }
-    }
-}
-
-extension EditHistory.Shape {
-    init(_ edit: TextEdit) { self.init(root: edit.root, splice: Splice(edit)) }
-    init(_ patch: Patch) { self.init(root: patch.root, splice: Splice(patch)) }
-}
-
-extension Patch {
-    /// What an edit looks like to others.
-    fileprivate init(_ edit: TextEdit) {
-        self.init(
-            root: edit.root,
-            utf16Offset: edit.utf16Offset,
-            deleteCount: edit.deleteCount,
-            insert: edit.insert
-        )
     }
 }

@@ -140,7 +140,7 @@ extension Room {
     }
 
     /// Takes a participant out that cannot follow any more; it joins again when it reads that.
-    private func expel(_ session: SessionID) {
+    func expel(_ session: SessionID) {
         outbox?.send(.reset(.behind, epoch: epoch), to: session)
         leave(session)
     }
@@ -152,7 +152,7 @@ extension Room {
         if prefersChanges { return .changes(ChangeSet.encode(missed)) }
         let byteCount = missed.reduce(0) { $0 + $1.encoded.count }
         // Making a snapshot costs as much as the document is long: a few changes are never worth that.
-        if byteCount <= 16 << 10 || byteCount <= utf16Count / 4 { return .changes(ChangeSet.encode(missed)) }
+        if byteCount <= 16 << 10 || byteCount <= contentSize.byteCount / 8 { return .changes(ChangeSet.encode(missed)) }
         let snapshot = document.snapshot()
         return snapshot.count < byteCount ? .snapshot(snapshot) : .changes(ChangeSet.encode(missed))
     }

@@ -19,7 +19,7 @@ public import CRDT
 /// `reset`, and the room is over: its memory holds what the disk does not.
 ///
 /// **Thin clients** edit by position against a revision. The room remembers how recent revisions moved positions, moves
-/// the edit over them (see `SpliceTransform`), and makes it a change of the server's own replica. That replica's id is
+/// the edit over them (see `ShapeTransform`), and makes it a change of the server's own replica. That replica's id is
 /// drawn at random for each load of the room, so no id ever writes twice the same sequence numbers after a crash. A
 /// client that sends further edits before the first is acknowledged names the same revision in all of them; they are
 /// taken to build on one another.
@@ -82,8 +82,8 @@ public final class Room {
     var state = State.open
 
     var document: Document
-    /// The length of all texts together, in UTF-16 code units.
-    var utf16Count: Int
+    /// How much there is in it.
+    var contentSize: ContentSize
     var changeLog: ChangeLog
     var history: EditHistory
 
@@ -107,7 +107,8 @@ public final class Room {
     ///   - replica: a random id that never wrote before; the server's own for this load.
     ///   - environment: clocks, store, executor.
     ///   - outbox: how to reach participants; held weakly.
-    /// - Throws: `DAMAGED` when the bytes do not make a document.
+    /// - Throws: `DAMAGED` when the bytes do not make a document, `UNSUPPORTED_FORMAT` when another version of the engine
+    ///   wrote them; with what it is that cannot be read.
     public init(
         id: DocumentID,
         stored: StoredDocument,
@@ -115,13 +116,13 @@ public final class Room {
         environment: Environment,
         outbox: any RoomOutbox
     ) throws(RoomError) {
-        let loaded = try LoadedDocument(stored, replica: replica)
+        let loaded = try LoadedDocument(stored, of: id, replica: replica)
         self.id = id
         self.epoch = stored.epoch
         self.environment = environment
         self.outbox = outbox
         revision = stored.revision
-        utf16Count = loaded.utf16Count
+        contentSize = loaded.contentSize
         changeLog = loaded.changeLog
         document = loaded.document
         history = EditHistory(revision: stored.revision, limits: environment.limits)
@@ -145,12 +146,25 @@ public final class Room {
     /// Who is there, in the order of joining.
     public var members: [Member] { participants.members }
 
-    /// The text of every root, in the order of their names.
+    /// Every root with everything below it: texts, then lists, then maps, each in the order of their names.
+    ///
+    /// Each kind has names of its own. Thin clients see one root of a name: the text, or else the list, or else the map.
+    ///
+    /// - Complexity: O(n log n) for n values and units of text.
+    public var content: [RootContent] {
+        var names: Set<RootName> = []
+        var content: [RootContent] = []
+        for id in document.roots {
+            guard case .root(let root) = id.place, names.insert(root).inserted else { continue }
+            content.append(RootContent(root: root, content: document.content(of: id) ?? .null))
+        }
+        return content
+    }
+
+    /// The text of a root; empty when there is none.
     ///
     /// - Complexity: O(n) for n units of text.
-    public var content: [RootContent] {
-        document.roots.map { RootContent(root: $0, text: document.string(of: $0)) }
-    }
+    public func text(of root: RootName) -> String { document.string(of: TextID(root)) }
 
     /// The whole document as bytes, as of ``revision``.
     ///

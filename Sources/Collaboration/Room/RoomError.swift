@@ -8,7 +8,8 @@ public struct RoomError: Error, Sendable, CustomStringConvertible {
     public enum Code: String, Sendable, CaseIterable {
         /// The bytes are no change set, or a change contradicts what the document holds.
         case invalidChange = "INVALID_CHANGE"
-        /// The edit does not fit the text it names: out of bounds, half a surrogate pair, too many splices.
+        /// The edit does not fit the document: out of bounds, half a surrogate pair, a path that leads to nothing of the
+        /// kind, values nested too deep, too many operations.
         case invalidEdit = "INVALID_EDIT"
         /// No such document.
         case unknownDocument = "UNKNOWN_DOCUMENT"
@@ -29,6 +30,9 @@ public struct RoomError: Error, Sendable, CustomStringConvertible {
         case storeFailed = "STORE_FAILED"
         /// What is stored of the document is damaged; it stays closed until somebody restores it.
         case damaged = "DAMAGED"
+        /// What is stored of the document was written by another version of the engine, which this one does not read. It
+        /// stays as it is, closed, until a version opens it that does.
+        case unsupportedFormat = "UNSUPPORTED_FORMAT"
         /// The room is closing; join again.
         case closed = "ROOM_CLOSED"
     }
@@ -39,6 +43,8 @@ public struct RoomError: Error, Sendable, CustomStringConvertible {
         case none
         /// Where the room stands.
         case version(Version, Revision)
+        /// What of the stored document cannot be read, for the store to note; nothing for a client.
+        case unreadable(UnreadableRow)
         /// The content, and the revision it is of.
         case content([RootContent], Revision)
     }
@@ -61,7 +67,7 @@ public struct RoomError: Error, Sendable, CustomStringConvertible {
     public var isRetryable: Bool {
         switch code {
         case .staleRevision, .missingChanges, .roomFull, .storeFailed, .closed, .notJoined: true
-        case .invalidChange, .invalidEdit, .unknownDocument, .forbidden, .tooLarge, .damaged: false
+        case .invalidChange, .invalidEdit, .unknownDocument, .forbidden, .tooLarge, .damaged, .unsupportedFormat: false
         }
     }
 

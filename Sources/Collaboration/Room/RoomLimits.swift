@@ -2,7 +2,8 @@
 ///
 /// Every default says why it is what it is.
 public struct RoomLimits: Sendable {
-    /// The most content a document may have, in bytes of UTF-16 (two a unit).
+    /// The most content a document may have, in bytes: two a unit of text, and of a value sixteen and what
+    /// its string or bytes have.
     ///
     /// Past it only deletions are accepted, and for a sixteenth more small changes of full clients, of which the room
     /// cannot tell beforehand whether they delete.
@@ -22,13 +23,14 @@ public struct RoomLimits: Sendable {
     /// The shortest time between two presence broadcasts, in nanoseconds: 20 a second look fluid.
     public var presenceInterval: UInt64 = 50_000_000
 
-    /// How many splices one `edit` may hold.
-    public var editSpliceCount = 4_096
+    /// How many operations one `edit` may hold.
+    public var editOperationCount = 4_096
     /// How many accepted revisions a thin client may be behind before its edits are stale.
     public var rememberedRevisionCount = 4_096
-    /// How many splices these revisions may hold together (32 bytes each): 65,536 are 2 MiB a room at most.
-    public var rememberedSpliceCount = 65_536
-    /// The work one `edit` may cost, in splice-against-splice steps: about 20 ms.
+    /// How many splices, moves and keys these revisions may hold together (about 80 bytes each): 65,536 are 5 MiB a room
+    /// at most.
+    public var rememberedFootprintCount = 65_536
+    /// The work one `edit` may cost, in steps of one splice or move against another: about 20 ms.
     ///
     /// Past it the edit is stale.
     public var transformationSteps = 1_000_000

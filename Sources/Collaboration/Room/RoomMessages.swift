@@ -4,7 +4,7 @@ public import CRDT
 public enum ParticipantFormat: Sendable, CaseIterable {
     /// A full client: holds a replica, sends and receives changes. `"changes"` on the wire.
     case changes
-    /// A thin client: holds plain text, sends and receives splices. `"json"` on the wire.
+    /// A thin client: holds plain values, sends and receives edits by position. `"json"` on the wire.
     case content
 }
 
@@ -81,17 +81,24 @@ public enum CatchUp: Sendable, Equatable {
     case content([RootContent])
 }
 
-/// The text of one root.
+/// One root with everything below it.
 public struct RootContent: Sendable, Equatable {
     /// Its name.
     public var root: RootName
-    /// Its text. (The engine keeps it well-formed, so a `String` holds it exactly.)
-    public var text: String
+    /// What it holds: a text, a list or a map.
+    public var content: Content
 
-    /// A root with its text.
-    public init(root: RootName, text: String) {
+    /// Its text, if it is one.
+    ///
+    /// The engine keeps texts well-formed, so a `String` holds them exactly.
+    public var text: String? {
+        if case .text(let units) = content { String(decoding: units, as: UTF16.self) } else { nil }
+    }
+
+    /// A root with its content.
+    public init(root: RootName, content: Content) {
         self.root = root
-        self.text = text
+        self.content = content
     }
 }
 
@@ -116,14 +123,14 @@ public struct Member: Sendable, Equatable {
 public struct EditReceipt: Sendable, Equatable {
     /// The revision it became; the current one when nothing was left to do.
     public var revision: Revision
-    /// The splices as they were applied, relative to the text at the revision before.
+    /// The edits as they were applied, relative to the document at the revision before.
     ///
     /// `nil` when they are those that were sent. Empty when nothing was left to do: then no revision was made, and the
     /// client must not take ``revision`` for its own.
-    public var applied: [TextEdit]?
+    public var applied: [PathEdit]?
 
     /// A receipt with its parts.
-    public init(revision: Revision, applied: [TextEdit]?) {
+    public init(revision: Revision, applied: [PathEdit]?) {
         self.revision = revision
         self.applied = applied
     }

@@ -1,5 +1,3 @@
-public import CRDT
-
 /// How a room reaches the outside.
 ///
 /// The owner of the room implements it; every call comes on the room's executor, from within a call into the room.
@@ -30,8 +28,8 @@ public protocol RoomOutbox: AnyObject {
 public enum RoomEvent: Sendable, Equatable {
     /// To full clients: a `ChangeSet`. `session` is the author's, `nil` for a catch-up.
     case change([UInt8], revision: Revision, session: SessionID?)
-    /// To thin clients: splices in order, each relative to the text after the one before.
-    case edit([Patch], revision: Revision, session: SessionID)
+    /// To thin clients: edits in order, each relative to what the one before left.
+    case edit([PathEdit], revision: Revision, session: SessionID)
     /// States that are new or changed, and the sessions that left.
     case presence([Member], left: [SessionID])
     /// Another participant's signal.

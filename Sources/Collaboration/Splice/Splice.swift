@@ -1,15 +1,13 @@
-internal import CRDT
-
-/// What an edit or a patch did to the positions of one text: at `offset`, `deleteCount` units went and `insertCount`
-/// came.
+/// What an edit or a patch did to the positions of one text or list: at `offset`, `deleteCount` units or items went and
+/// `insertCount` came.
 ///
-/// It holds no text, so that a room can remember thousands of them.
+/// It holds no content, so that a room can remember thousands of them.
 struct Splice: Hashable, Sendable {
-    /// Where, in UTF-16 code units of the text before it.
+    /// Where, in UTF-16 code units or items before it.
     var offset: Int
-    /// How many UTF-16 code units after the offset were deleted.
+    /// How many after the offset were deleted.
     var deleteCount: Int
-    /// How many UTF-16 code units were inserted at the offset.
+    /// How many were inserted at the offset.
     var insertCount: Int
 
     /// Whether nothing happens.
@@ -24,15 +22,8 @@ struct Splice: Hashable, Sendable {
         self.insertCount = insertCount
     }
 
-    /// The shape of an edit.
-    init(_ edit: TextEdit) {
-        self.init(offset: edit.utf16Offset, deleteCount: edit.deleteCount, insertCount: edit.insert.count)
-    }
-
-    /// The shape of a patch.
-    init(_ patch: Patch) {
-        self.init(offset: patch.utf16Offset, deleteCount: patch.deleteCount, insertCount: patch.insert.count)
-    }
+    /// Nothing happens.
+    static let none = Splice(offset: 0, deleteCount: 0, insertCount: 0)
 
     /// Which of two concurrent insertions at one place comes first in the text.
     enum Tie {

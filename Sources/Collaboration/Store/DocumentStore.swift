@@ -46,6 +46,11 @@ public protocol DocumentStore: Sendable {
         completion: @escaping @Sendable (Result<Void, StoreError>) -> Void
     )
 
+    /// Notes that the engine cannot read what `load` gave.
+    ///
+    /// The row stays as it is, and so does what `load` gives.
+    func quarantine(_ row: UnreadableRow) async throws(StoreError)
+
     /// The documents that exist, in the order of their names, at most `limit`, those after `after` only.
     func list(after: DocumentID?, limit: Int) async throws(StoreError) -> [DocumentSummary]
 
@@ -73,6 +78,34 @@ public struct LogEntry: Hashable, Sendable {
         self.changes = changes
         self.user = user
         self.timestamp = timestamp
+    }
+}
+
+/// Bytes that are what was stored and that the engine still cannot read.
+public struct UnreadableRow: Hashable, Sendable {
+    /// What the bytes are.
+    public enum Item: String, Sendable {
+        /// An entry of the log.
+        case change
+        /// A snapshot.
+        case snapshot
+    }
+
+    /// Whose they are.
+    public var document: DocumentID
+    /// What they are.
+    public var item: Item
+    /// The entry's revision, or the last one in the snapshot.
+    public var revision: Revision
+    /// The engine's code.
+    public var reason: String
+
+    /// A row with all its parts.
+    public init(document: DocumentID, item: Item, revision: Revision, reason: String) {
+        self.document = document
+        self.item = item
+        self.revision = revision
+        self.reason = reason
     }
 }
 

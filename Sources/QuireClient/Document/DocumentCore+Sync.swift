@@ -90,9 +90,9 @@ extension DocumentCore {
     /// Takes the server's state for ours: the replica starts empty under a new id, what only it had is handed out.
     func rebuild(_ reason: QuireError) {
         self.logger.warning("document rebuilt from the server", metadata: ["doc": "\(self.id)", "reason": "\(reason)"])
-        var text: [RootName: String] = [:]
-        for root in self.document.roots { text[root] = self.document.string(of: root) }
-        let discarded = DiscardedWork(reason: reason, text: text, pendingCount: self.sync.pendingCount)
+        var content: [ContainerID: Content] = [:]
+        for root in self.document.roots { content[root] = self.document.content(of: root) }
+        let discarded = DiscardedWork(reason: reason, content: content, pendingCount: self.sync.pendingCount)
         self.document = Document(replica: ReplicaID.random(using: &self.random))
         if self.held != nil { self.held = HeldChanges(version: Version()) }
         self.sync.startOver()
@@ -257,11 +257,7 @@ extension DocumentCore {
             self.rebuild(.violation("own changes do not fit the server's snapshot: \(error.code)"))
             return
         }
-        var patches: [Patch] = []
-        for root in Set(self.document.roots).union(fresh.roots) {
-            let patch = Patch(replacing: self.document.text(of: root), by: fresh.text(of: root), in: root)
-            if let patch { patches.append(patch) }
-        }
+        let patches = Patch.replacing(self.document, by: fresh)
         self.formerReplicas.insert(self.document.replica)
         self.document = fresh
         self.sync.noticeRevision(revision)
@@ -342,26 +338,5 @@ extension DocumentCore {
         default:
             break
         }
-    }
-}
-
-extension Patch {
-    /// The one splice that turns `old` into `new`; nil when they are equal.
-    init?(replacing old: [UInt16], by new: [UInt16], in root: RootName) {
-        guard old != new else { return nil }
-        let shorter = min(old.count, new.count)
-        var prefix = 0
-        while prefix < shorter, old[prefix] == new[prefix] { prefix += 1 }
-        // Never between the halves of a pair: a following editor could not apply it.
-        if prefix > 0, UTF16.isLeadSurrogate(old[prefix - 1]) { prefix -= 1 }
-        var suffix = 0
-        while suffix < shorter - prefix, old[old.count - 1 - suffix] == new[new.count - 1 - suffix] { suffix += 1 }
-        if suffix > 0, UTF16.isTrailSurrogate(old[old.count - suffix]) { suffix -= 1 }
-        self.init(
-            root: root,
-            utf16Offset: prefix,
-            deleteCount: old.count - suffix - prefix,
-            insert: Array(new[prefix..<(new.count - suffix)])
-        )
     }
 }

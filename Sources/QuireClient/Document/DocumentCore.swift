@@ -70,7 +70,7 @@ final class DocumentCore {
 
     /// Makes the edits as one change and queues it; nil when they change nothing.
     @discardableResult
-    func edit(_ edits: [TextEdit]) throws(QuireError) -> Change? {
+    func edit(_ edits: [Edit]) throws(QuireError) -> Change? {
         switch self.state {
         case .closed: throw QuireError(code: .closed, message: "the document is closed")
         case .failed(let error): throw error
@@ -80,8 +80,7 @@ final class DocumentCore {
         guard self.sync.epoch == nil || self.sync.role.mayWrite else {
             throw QuireError(code: .forbidden, message: "the role does not allow to edit")
         }
-        // A change costs at most about three bytes a code unit and a few dozen for its frame.
-        let estimate = edits.reduce(64) { $0 + 3 * $1.insert.count + 32 }
+        let estimate = edits.reduce(64) { $0 + $1.estimatedByteCount }
         guard self.sync.hasRoom(for: estimate) else {
             throw QuireError(
                 code: .queueFull,

@@ -3,7 +3,9 @@ public import SocketIOProtocol
 
 /// What happened to an open document, in the order it happened.
 public enum DocumentEvent: Sendable {
-    /// Others changed the text: ordered splices, each relative to the text after the one before.
+    /// Others changed texts, lists or maps: in order, each relative to what the one before left.
+    ///
+    /// A container that appears is empty at first; patches of its own fill it.
     case patches([Patch])
     /// Changes made here are on the server's disk.
     case stored(StoredChanges)
@@ -15,13 +17,13 @@ public enum DocumentEvent: Sendable {
     case role(DocumentRole)
     /// The conversation with the server moved on.
     case state(DocumentState)
-    /// The local text was replaced by the server's, and what only this replica had was taken out of it.
+    /// The local document was replaced by the server's, and what only this replica had was taken out of it.
     case discarded(DiscardedWork)
 }
 
 /// Where an open document stands with its server.
 ///
-/// The text can be read and edited in every state but the last two.
+/// The document can be read and edited in every state but the last two.
 public enum DocumentState: Equatable, Sendable {
     /// Not connected; edits are queued.
     case offline
@@ -52,13 +54,13 @@ public struct StoredChanges: Sendable {
 
 /// Work that could not be merged: the document has another history now, or the server lost what it had acknowledged.
 ///
-/// Nothing of it is in the replica any more. An application that wants to rescue it shows `text` to the user; to merge it
+/// Nothing of it is in the replica any more. An application that wants to rescue it shows `content` to the user; to merge it
 /// silently would put back what somebody removed on purpose.
 public struct DiscardedWork: Sendable {
     /// Why.
     public let reason: QuireError
-    /// The whole text of each root as it was here.
-    public let text: [RootName: String]
+    /// Each root, with everything below it, as it was here.
+    public let content: [ContainerID: Content]
     /// How many changes had not been stored.
     public let pendingCount: Int
 }

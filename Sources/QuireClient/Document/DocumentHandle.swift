@@ -29,25 +29,19 @@ public final class DocumentHandle: Sendable {
 
     // MARK: Editing
 
-    /// Makes the edits, in order, as one change; each offset counts in the text as the edit before left it.
+    /// Makes the edits, in order, as one change; each offset and index counts in what the edit before left.
     ///
-    /// - Returns: the change that is queued now; nil when nothing was inserted or deleted.
+    /// - Returns: the change that is queued now; nil when nothing happened.
     /// - Throws: `INVALID_EDIT`, `QUEUE_FULL` or `FORBIDDEN`. Nothing is edited then.
     @discardableResult
-    public func edit(_ edits: [TextEdit]) async throws(QuireError) -> Change? {
+    public func edit(_ edits: [Edit]) async throws(QuireError) -> Change? {
         try await self.perform { replica throws(QuireError) in try replica.edit(edits) }
     }
 
-    /// Inserts text.
-    public func insert(_ text: String, at utf16Offset: Int, in root: RootName = "body") async throws(QuireError) {
-        try await self.edit([TextEdit(root: root, utf16Offset: utf16Offset, insert: Array(text.utf16))])
-    }
-
-    /// Deletes text.
-    public func delete(_ utf16Range: Range<Int>, in root: RootName = "body") async throws(QuireError) {
-        try await self.edit([
-            TextEdit(root: root, utf16Offset: utf16Range.lowerBound, deleteCount: utf16Range.count)
-        ])
+    /// Makes the edits of texts, in order, as one change; see ``edit(_:)-([Edit])``.
+    @discardableResult
+    public func edit(_ edits: [TextEdit]) async throws(QuireError) -> Change? {
+        try await self.edit(edits.map(Edit.text))
     }
 
     /// Runs `body` on the connection's event loop with the replica: many edits for the price of one hop, and no change
@@ -64,11 +58,6 @@ public final class DocumentHandle: Sendable {
     }
 
     // MARK: Reading
-
-    /// The text of a root.
-    public func text(of root: RootName = "body") async -> String {
-        await self.read { $0.document.string(of: root) }
-    }
 
     /// What the replica knows.
     public var version: Version {
@@ -201,7 +190,7 @@ public final class DocumentHandle: Sendable {
 
     // MARK: Hopping
 
-    private func read<T: Sendable>(_ body: @escaping @Sendable (DocumentCore) -> T) async -> T {
+    func read<T: Sendable>(_ body: @escaping @Sendable (DocumentCore) -> T) async -> T {
         let core = self.core
         return await withCheckedContinuation { continuation in
             self.eventLoop.execute { continuation.resume(returning: body(core.value)) }

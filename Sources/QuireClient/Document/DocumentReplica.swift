@@ -7,24 +7,45 @@ public struct DocumentReplica {
 
     /// Makes the edits as one change; see ``DocumentHandle/edit(_:)``.
     @discardableResult
-    public func edit(_ edits: [TextEdit]) throws(QuireError) -> Change? {
+    public func edit(_ edits: [Edit]) throws(QuireError) -> Change? {
         try self.core.edit(edits)
+    }
+
+    /// Makes the edits of texts as one change.
+    @discardableResult
+    public func edit(_ edits: [TextEdit]) throws(QuireError) -> Change? {
+        try self.core.edit(edits.map(Edit.text))
     }
 
     /// The replica's id.
     public var id: ReplicaID { self.core.document.replica }
 
-    /// The text of a root.
-    public func text(of root: RootName = "body") -> String {
-        self.core.document.string(of: root)
+    /// The text of that name; empty when there is none.
+    public func text(of text: TextID = "body") -> String {
+        self.core.document.string(of: text)
     }
 
-    /// The length of a root's text in UTF-16 code units.
-    public func utf16Count(of root: RootName = "body") -> Int {
-        self.core.document.utf16Count(of: root)
+    /// The length of a text in UTF-16 code units.
+    public func utf16Count(of text: TextID = "body") -> Int {
+        self.core.document.utf16Count(of: text)
     }
 
-    /// What the text shows.
+    /// The items of a list; none when there is none of that name.
+    public func values(of list: ListID) -> [Value] {
+        self.core.document.values(of: list)
+    }
+
+    /// What a key of a map holds; nil when nothing.
+    public func value(for key: String, in map: MapID) -> Value? {
+        self.core.document.value(for: Array(key.utf8), in: map)
+    }
+
+    /// A container with everything below it; nil for a nested one that does not exist.
+    public func content(of container: ContainerID) -> Content? {
+        self.core.document.content(of: container)
+    }
+
+    /// What the document shows.
     public var version: Version { self.core.document.version }
 
     /// What was received, held back or not.

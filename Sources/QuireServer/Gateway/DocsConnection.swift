@@ -149,7 +149,7 @@ final class DocsConnection: RoomClient, @unchecked Sendable {
     private func edit(
         _ document: DocumentID,
         _ base: Revision,
-        _ edits: [TextEdit],
+        _ edits: [PathEdit],
         _ reply: @escaping Reply
     ) throws(RequestError) {
         try inRoom(document, event: "edit", reply) { [self] open throws(RoomError) in

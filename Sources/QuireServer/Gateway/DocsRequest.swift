@@ -6,7 +6,7 @@ import SocketIOProtocol
 enum DocsRequest {
     case join(DocumentID, Join)
     case change(DocumentID, [UInt8])
-    case edit(DocumentID, base: Revision, edits: [TextEdit])
+    case edit(DocumentID, base: Revision, edits: [PathEdit])
     case presence(DocumentID, [UInt8]?)
     case signal(DocumentID, JSON)
     case sync(DocumentID, Version)
@@ -83,9 +83,9 @@ private struct ArgumentReader {
         guard operations.count <= limits.maximumEditsPerRequest else {
             throw RequestError(.tooLarge, "an edit has at most \(limits.maximumEditsPerRequest) ops")
         }
-        var edits: [TextEdit] = []
+        var edits: [PathEdit] = []
         edits.reserveCapacity(operations.count)
-        for operation in operations { edits.append(try textEdit(operation)) }
+        for operation in operations { edits.append(try WireEdit.edit(operation)) }
         return .edit(document, base: Revision(UInt64(base)), edits: edits)
     }
 
@@ -154,29 +154,6 @@ private struct ArgumentReader {
             throw RequestError(.tooLarge, "a presence state has at most \(limits.maximumPresenceBytes) bytes")
         }
         return bytes
-    }
-
-    private func textEdit(_ operation: JSON) throws(RequestError) -> TextEdit {
-        guard let members = operation.objectValue else { throw invalid("an op must be an object") }
-        if members["list"] != nil || members["map"] != nil {
-            throw RequestError(.unsupported, "this server edits text only; lists and maps come later")
-        }
-        guard let name = members["text"]?.stringValue else { throw invalid("an op names its text") }
-        guard !name.utf8.contains(UInt8(ascii: "/")) else {
-            throw RequestError(.unsupported, "texts inside other containers come later")
-        }
-        let root: RootName
-        do {
-            root = try RootName(string: name)
-        } catch {
-            throw invalid("a text's name has 1 to \(RootName.maximumUTF8Count) bytes")
-        }
-        guard let offset = members["at"]?.intValue, offset >= 0 else { throw invalid("at must be a whole number") }
-        guard let count = (members["delete"] ?? 0).intValue, count >= 0 else {
-            throw invalid("delete must be a whole number")
-        }
-        guard let text = (members["insert"] ?? "").stringValue else { throw invalid("insert must be a string") }
-        return TextEdit(root: root, utf16Offset: offset, deleteCount: count, insert: Array(text.utf16))
     }
 
     private func invalid(_ message: String) -> RequestError { RequestError(.invalidArgument, message) }

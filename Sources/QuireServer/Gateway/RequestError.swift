@@ -67,7 +67,7 @@ struct RequestError: Error, Equatable {
         message = error.message
         isRetryable = error.isRetryable
         switch error.details {
-        case .none:
+        case .none, .unreadable:
             break
         case .version(let version, let revision):
             details.append(.init(key: "version", value: .binary(version.encoded)))

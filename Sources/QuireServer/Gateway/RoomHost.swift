@@ -165,8 +165,16 @@ final class RoomHost: @unchecked Sendable {
             )
             return .success(OpenRoom(room: room, outlet: outlet))
         } catch {
+            await Self.quarantine(error, in: store)
             return .failure(.room(error))
         }
+    }
+
+    /// Notes what the engine could not read of a document, where those who repair look for it.
+    static func quarantine(_ error: RoomError, in store: any DocumentStore) async {
+        guard case .unreadable(let row) = error.details else { return }
+        // The document stays closed either way, and its clients are told why.
+        try? await store.quarantine(row)
     }
 
     /// Apart from the asynchronous `open`, where ThreadSanitizer (Swift 6.3.1) crashes on the address of a generator
@@ -288,7 +296,7 @@ extension RoomLimits {
         self.init()
         documentByteCount = limits.maximumDocumentBytes
         presenceByteCount = limits.maximumPresenceBytes
-        editSpliceCount = limits.maximumEditsPerRequest
+        editOperationCount = limits.maximumEditsPerRequest
         idleInterval = UInt64(limits.idleUnloadSeconds) * 1_000_000_000
     }
 }

@@ -22,11 +22,11 @@ enum RoomPacket {
         case .change(let bytes, let revision, let session):
             let author: JSON = session.map { .string($0.rawValue) } ?? .null
             return ("change", [name, .binary(bytes), ["rev": WireValue.revision(revision), "session": author]])
-        case .edit(let patches, let revision, let session):
+        case .edit(let edits, let revision, let session):
             let details: JSON = [
                 "rev": WireValue.revision(revision),
                 "session": .string(session.rawValue),
-                "ops": .array(patches.map(WireValue.operation)),
+                "ops": .array(edits.map(WireEdit.json)),
             ]
             return ("edit", [name, details])
         case .presence(let members, let left):

@@ -12,9 +12,18 @@ enum WireValue {
     /// A user, as others see it.
     static func user(_ user: User) -> JSON { ["id": .string(user.id), "name": .string(user.name)] }
 
-    /// The text of every root, by name.
+    /// Every root, by name: a text as a string, and lists and maps as in ``WireContent``.
     static func content(_ content: [RootContent]) -> JSON {
-        .object(JSONObject(content.map { ($0.root.string, .string($0.text)) }))
+        .object(
+            JSONObject(
+                content.map { root in
+                    if case .text(let units) = root.content {
+                        return (root.root.string, .string(String(decoding: units, as: UTF16.self)))
+                    }
+                    return (root.root.string, WireContent.json(root.content))
+                }
+            )
+        )
     }
 
     /// A participant.
@@ -26,23 +35,6 @@ enum WireValue {
     static func state(_ bytes: [UInt8]?) -> JSON {
         guard let bytes, let value = try? JSON.parse(bytes) else { return .null }
         return value
-    }
-
-    /// A splice as a thin client's operation.
-    static func operation(_ patch: Patch) -> JSON {
-        operation(root: patch.root, at: patch.utf16Offset, delete: patch.deleteCount, insert: patch.insert)
-    }
-
-    /// A splice as a thin client's operation.
-    static func operation(_ edit: TextEdit) -> JSON {
-        operation(root: edit.root, at: edit.utf16Offset, delete: edit.deleteCount, insert: edit.insert)
-    }
-
-    private static func operation(root: RootName, at offset: Int, delete count: Int, insert: [UInt16]) -> JSON {
-        [
-            "text": .string(root.string), "at": .int(offset), "delete": .int(count),
-            "insert": .string(String(decoding: insert, as: UTF16.self)),
-        ]
     }
 
     /// The positive acknowledgement of `join`.
@@ -74,7 +66,7 @@ enum WireValue {
     /// The positive acknowledgement of `edit`; `ops` only where they were moved.
     static func edit(_ receipt: EditReceipt) -> JSON {
         var object: JSONObject = ["ok": true, "rev": revision(receipt.revision)]
-        if let applied = receipt.applied { object["ops"] = .array(applied.map(operation)) }
+        if let applied = receipt.applied { object["ops"] = .array(applied.map(WireEdit.json)) }
         return .object(object)
     }
 

@@ -47,6 +47,7 @@ struct DocumentReader: Sendable {
         } catch let error as StoreError {
             throw RequestError(RoomError(error))
         } catch let error as RoomError {
+            await RoomHost.quarantine(error, in: store)
             throw RequestError(error)
         } catch {
             throw RequestError(.internalError, "the document could not be read")

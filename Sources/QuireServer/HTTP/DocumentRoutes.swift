@@ -68,13 +68,14 @@ struct DocumentRoutes: Sendable {
         }
         let view = try await reader.view(of: id, as: .roots)
         guard case .roots(let roots) = view.content else { return HTTPReply.error(Self.unexpected) }
+        let texts = roots.filter { $0.text != nil }
         let found: RootContent?
         if let wanted {
-            found = roots.first { $0.root == wanted }
-        } else if roots.count == 1 {
-            found = roots[0]
+            found = texts.first { $0.root == wanted }
+        } else if texts.count == 1 {
+            found = texts[0]
         } else {
-            found = roots.first { $0.root.string == Self.defaultRoot }
+            found = texts.first { $0.root.string == Self.defaultRoot }
         }
         // A text that nobody wrote to is empty, like any text before its first change.
         return HTTPReply.bytes(
