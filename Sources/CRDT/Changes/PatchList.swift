@@ -3,15 +3,25 @@ struct PatchList: ~Copyable {
     private(set) var patches: [Patch]
     /// Those before are of earlier changes and stay as they are.
     private let first: Int
+    /// Nobody follows: nothing is noted.
+    private let isOff: Bool
 
     init(_ patches: consuming [Patch]) {
         first = patches.count
         self.patches = patches
+        isOff = false
+    }
+
+    init(isOff: Bool) {
+        first = 0
+        patches = []
+        self.isOff = isOff
     }
 
     // MARK: Texts
 
     mutating func delete(_ count: Int, at utf16Offset: Int, in text: TextID) {
+        if isOff { return }
         if patches.count > first, case .text(var last) = patches[patches.count - 1], last.insert.isEmpty,
             last.text == text, last.utf16Offset == utf16Offset || last.utf16Offset == utf16Offset + count
         {
@@ -24,6 +34,7 @@ struct PatchList: ~Copyable {
     }
 
     mutating func insert(_ units: [UInt16], at utf16Offset: Int, in text: TextID) {
+        if isOff { return }
         if patches.count > first, case .text(var last) = patches[patches.count - 1], last.insert.isEmpty,
             last.text == text, last.utf16Offset == utf16Offset
         {
@@ -37,6 +48,7 @@ struct PatchList: ~Copyable {
     // MARK: Lists
 
     mutating func deleteItem(at index: Int, in list: ListID) {
+        if isOff { return }
         if patches.count > first, case .list(let last) = patches[patches.count - 1], last.list == list,
             case .splice(let start, let count, let insert) = last.action, insert.isEmpty,
             start == index || start == index + 1

@@ -17,6 +17,16 @@ enum UTF8Text {
         return count
     }
 
+    /// Whether a well-formed part of `bytes` is one scalar.
+    static func isOneScalar(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
+        guard !range.isEmpty else { return false }
+        return range.count == byteCount(ofLead: bytes[range.lowerBound])
+    }
+
+    /// How many bytes a scalar has that starts with a byte.
+    @inline(__always)
+    static func byteCount(ofLead lead: UInt8) -> Int { lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4 }
+
     /// Appends the UTF-16 code units of a part of `bytes`; false when it is not well-formed UTF-8.
     static func decode(_ bytes: [UInt8], in range: Range<Int>, into units: inout [UInt16]) -> Bool {
         var position = range.lowerBound
