@@ -94,13 +94,13 @@ def test_positions_move_over_what_others_did(peers, content):
     base = ada.revision
     assert ada.edit(items(0, "new"), {"list": "cards", "move": [1, 3]})["ok"]  # new b c a {}
     answer = grace.edit(
-        {"list": "cards", "move": [1, 0]}, splice(1, "!", text="cards/3/name"), items(1, delete=1), rev=base
+        {"list": "cards", "move": [2, 0]}, splice(1, "!", text="cards/3/name"), items(1, delete=1), rev=base
     )
     assert answer["ok"]
-    # "b" goes before "a", which is behind "c" now; "a", which came to stand at 1 by that, is deleted.
+    # "c" goes to the front, where "new" stands already; "a", which came to stand at 1 by that, is deleted where it is now.
     assert content()["cards"] == ["new", "c", "b", {"name": {"$text": "d!"}}]
     assert answer["ops"] == [
-        {"list": "cards", "move": [1, 2]},
+        {"list": "cards", "move": [2, 1]},
         {"text": "cards/4/name", "at": 1, "delete": 0, "insert": "!"},
         {"list": "cards", "at": 3, "delete": 1, "insert": []},
     ]
@@ -138,7 +138,7 @@ REFUSED = {
     "a deletion beyond the end": (items(0, delete=2), "INVALID_EDIT"),
     "a move from behind the end": ({"list": "cards", "move": [1, 0]}, "INVALID_EDIT"),
     "a move to behind the end": ({"list": "cards", "move": [0, 1]}, "INVALID_EDIT"),
-    "a move of nothing": ({"list": "empty", "move": [0, 0]}, "INVALID_EDIT"),
+    "a move in an empty list": ({"list": "empty", "move": [0, 1]}, "INVALID_EDIT"),
     "a splice without a place": ({"list": "cards", "insert": [1]}, "INVALID_ARGUMENT"),
     "a string for a list": ({"list": "cards", "at": 0, "insert": "x"}, "INVALID_ARGUMENT"),
     "a move and a splice": ({"list": "cards", "at": 0, "move": [0, 0]}, "INVALID_ARGUMENT"),

@@ -85,7 +85,9 @@ struct EditMover: ~Copyable {
     ) throws(Failure) -> Target {
         if path.steps.isEmpty { return .container(ContainerID(kind, .root(path.root)), path) }
         let list = ListID(path.root)
-        var container: ContainerID = document.count(of: list) > 0 ? .list(list) : .map(MapID(path.root))
+        // A list that others emptied meanwhile is still what the path meant.
+        let isList = document.count(of: list) > 0 || others.count(of: list) > 0
+        var container: ContainerID = isList ? .list(list) : .map(MapID(path.root))
         var pathNow = ContainerPath(root: path.root)
         for step in path.steps {
             let value: Value?

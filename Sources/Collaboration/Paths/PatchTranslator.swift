@@ -22,7 +22,9 @@ struct PatchTranslator: ~Copyable {
 
     /// The same as edits, each counting in what the one before left.
     ///
-    /// - Parameter steps: how many patches paths may be followed back over.
+    /// - Parameters:
+    ///   - document: as it is after the patches.
+    ///   - steps: how many patches paths may be followed back over.
     /// - Returns: `nil` when that would not do: then thin clients must read the document anew.
     mutating func edits(in document: borrowing Document, steps: Int) -> [PathEdit]? {
         remainingSteps = steps

@@ -83,7 +83,12 @@ struct EditHistory {
     ///
     /// What the session itself sent against the same base is part of what its next edits build on.
     ///
-    /// - Parameter steps: the work that this, and moving edits over it, may cost.
+    /// - Parameters:
+    ///   - session: whose edits these are.
+    ///   - base: what the edits were made against.
+    ///   - steps: the work that this, and moving edits over it, may cost.
+    /// - Returns: what the edits are to be moved over.
+    /// - Throws: when it is not known, or too much.
     func others(than session: SessionID, since base: Revision, steps: Int) throws(Failure) -> ConcurrentEdits {
         let latest = floor.rawValue + UInt64(items.count - removed)
         guard base >= floor, base.rawValue <= latest else { throw .unknownRevision }

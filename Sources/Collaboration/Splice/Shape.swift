@@ -17,8 +17,9 @@ enum Shape: Hashable, Sendable {
         }
     }
 
-    /// This shape, made for a sequence that `other` changes at the same time, as it must be applied after `other`: in
-    /// pieces, none when nothing of it is left. Only the first may insert.
+    /// This shape, made for a sequence that `other` changes at the same time, as it must be applied after `other`.
+    ///
+    /// It comes in pieces, none when nothing of it is left. Only the first may insert.
     ///
     /// For all shapes `a` and `b` of one sequence, `a` then `b.moved(over: a, tie: .after)` gives the same sequence as `b`
     /// then `a.moved(over: b, tie: .before)`.

@@ -2,7 +2,7 @@ import CRDT
 import Collaboration
 import SocketIOProtocol
 
-/// A thin client's operation as JSON (design section 4):
+/// A thin client's operation as JSON (design section 4).
 ///
 ///     {"text": path, "at": n, "delete": n, "insert": string}
 ///     {"list": path, "at": n, "delete": n, "insert": [value, ...]}
