@@ -110,12 +110,12 @@ enum CRDTBenchmarks {
         let reader = scripts.count
         // The reader of what is not exchanged is the last replica.
         let names = (0...reader).map { ReplicaID(UInt64($0) + 1) }
-        return Trial(input.name, .milliseconds) {
+        return Trial(input.name, .milliseconds) { stopwatch in
             let replicas = Replicas(names)
             var patches = PatchBuffer()
             try self.start(replicas, 0...reader, with: input.start)
             var sent = SentChanges()
-            let time = try Meter.milliseconds {
+            let time = try stopwatch.milliseconds {
                 for (lane, script) in scripts.enumerated() {
                     for transaction in script.transactions {
                         try sent.make(transaction, of: script, in: &replicas[lane].pointee)

@@ -12,7 +12,9 @@ import Darwin
 public enum Meter {
     /// Processor time of the calling thread so far, in nanoseconds.
     ///
-    /// Time that other processes took does not count, so that a busy machine disturbs little.
+    /// Time that other processes took does not count, so that a busy machine disturbs little. Never inlined, so that tools
+    /// that count instructions can tell by its calls where the measured part is.
+    @inline(never)
     public static func processorTime() -> Int {
         var time = timespec()
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
@@ -30,11 +32,30 @@ public enum Meter {
     public static func keepFreedMemory() {
         quire_heap_keep()
     }
+}
+
+/// What a trial times itself with.
+public struct Stopwatch {
+    private let willStart: () -> Void
+    private let didStop: () -> Void
+
+    /// A stopwatch for somebody else to measure along.
+    ///
+    /// - Parameters:
+    ///   - willStart: called before the measured part of a run.
+    ///   - didStop: called after it.
+    public init(willStart: @escaping () -> Void = {}, didStop: @escaping () -> Void = {}) {
+        self.willStart = willStart
+        self.didStop = didStop
+    }
 
     /// The processor time that `body` takes, in milliseconds.
-    static func milliseconds<Failure: Error>(_ body: () throws(Failure) -> Void) throws(Failure) -> Double {
-        let start = processorTime()
+    func milliseconds<Failure: Error>(_ body: () throws(Failure) -> Void) throws(Failure) -> Double {
+        self.willStart()
+        let start = Meter.processorTime()
         try body()
-        return Double(processorTime() - start) / 1e6
+        let time = Double(Meter.processorTime() - start) / 1e6
+        self.didStop()
+        return time
     }
 }

@@ -20,15 +20,15 @@ extension TraceBenchmark {
             self.wholeHistoryTrial(subject, set),
             Trial("change set of the whole history", .bytes, constant: Double(set.count)),
             self.loadTrial(subject, snapshot),
-            Trial("snapshot encode", .milliseconds) {
+            Trial("snapshot encode", .milliseconds) { stopwatch in
                 var bytes: [UInt8] = []
-                let time = Meter.milliseconds { bytes = holder.document.snapshot() }
+                let time = stopwatch.milliseconds { bytes = holder.document.snapshot() }
                 guard bytes == snapshot else { throw WrongResult(description: "snapshot encode: other bytes") }
                 return time
             },
             Trial("snapshot, text of the dead dropped", .bytes, constant: Double(snapshot.count)),
             Trial("  the same after zlib -6", .bytes, constant: Double(Deflate.packedCount(snapshot))),
-            Trial("heap of the loaded document", .bytes) {
+            Trial("heap of the loaded document", .bytes) { _ in
                 let before = Meter.heapInUse()
                 let document = try Document(snapshot: snapshot, replica: self.reader)
                 let after = Meter.heapInUse()
@@ -40,10 +40,10 @@ extension TraceBenchmark {
 
     private static func wholeHistoryTrial(_ subject: Subject, _ set: [UInt8]) -> Trial {
         let name = "remote, whole history as one change set"
-        return Trial(name, .milliseconds) {
+        return Trial(name, .milliseconds) { stopwatch in
             var document = Document(replica: self.reader)
             var patches = PatchBuffer()
-            let time = try Meter.milliseconds { _ = try document.receive(set.span, patches: &patches) }
+            let time = try stopwatch.milliseconds { _ = try document.receive(set.span, patches: &patches) }
             try WrongResult.check(document.text(of: Subject.root), subject.expected, name)
             return time
         }
@@ -56,9 +56,9 @@ extension TraceBenchmark {
         let place = isInPair ? middle + 1 : middle
         var expected = subject.expected
         expected.insert(0x78, at: place)
-        return Trial("snapshot load and first edit", .milliseconds) {
+        return Trial("snapshot load and first edit", .milliseconds) { stopwatch in
             var document: Document? = nil
-            let time = try Meter.milliseconds {
+            let time = try stopwatch.milliseconds {
                 var loaded = try Document(snapshot: snapshot, replica: self.reader)
                 _ = try loaded.insert([0x78], at: place, in: Subject.root)
                 document = consume loaded

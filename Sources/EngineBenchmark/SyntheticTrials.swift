@@ -15,10 +15,17 @@ public enum SyntheticBenchmark {
     /// - Returns: the figures.
     /// - Throws: ``WrongResult`` when a document does not end as it must.
     public static func run(runs: Int, scale: Int = 1) throws -> Report {
+        try Trial.run(try self.trials(scale: scale), of: "synthetic", runs: runs)
+    }
+
+    /// The trials, each of which may be run on its own.
+    ///
+    /// - Throws: nothing in practice.
+    public static func trials(scale: Int = 1) throws -> [Trial] {
         var trials = try self.crowds.map { try self.crowdTrial($0 / scale) }
         trials.append(self.randomInsertTrial(self.randomInsertCount / scale))
         trials += try CRDTBenchmarks.inputs(count: CRDTBenchmarks.count / scale).map { try CRDTBenchmarks.trial($0) }
-        return try Trial.run(trials, of: "synthetic", runs: runs)
+        return trials
     }
 
     /// One replica receives what many others inserted at the same place at the same time, one change each.
@@ -35,11 +42,11 @@ public enum SyntheticBenchmark {
         // All have the same Lamport timestamp: the lower replica's comes first.
         let expected = (1...count).map { UInt16(0x61 + $0 % 26) }
         let name = "\(Report.figure(Double(count))) replicas insert at position 0"
-        return Trial(name, .milliseconds) {
+        return Trial(name, .milliseconds) { stopwatch in
             let sent = SentChanges(changes)
             var replica = Replica(ReplicaID(1 << 40))
             var patches = PatchBuffer()
-            let time = try Meter.milliseconds {
+            let time = try stopwatch.milliseconds {
                 for index in 0..<sent.count { try sent.deliver(index, to: &replica, patches: &patches) }
             }
             try WrongResult.check(replica.text, expected, name)
@@ -52,10 +59,10 @@ public enum SyntheticBenchmark {
         let places = (0..<count).map { UInt32(Int.random(in: 0...$0, using: &generator)) }
         let name = "\(Report.figure(Double(count))) random inserts, each"
         let script = EditScript(places.map { [Splice(Int($0), 0, [0x78])] })
-        return Trial(name, .nanoseconds) {
+        return Trial(name, .nanoseconds) { stopwatch in
             var replica = Replica(ReplicaID(1))
             var changes = ChangeBuffer()
-            let time = try Meter.milliseconds {
+            let time = try stopwatch.milliseconds {
                 _ = try script.replay(in: &replica, to: &changes, drainCount: TraceBenchmark.drainCount)
             }
             guard replica.document.utf16Count(of: Subject.root) == count else { throw WrongResult(description: name) }

@@ -18,6 +18,13 @@ public enum TraceBenchmark {
     /// - Returns: the figures.
     /// - Throws: ``WrongResult`` when a replay does not end in the recorded text.
     public static func run(_ trace: Trace, named name: String, runs: Int) throws -> Report {
+        try Trial.run(try self.trials(trace), of: name, runs: runs)
+    }
+
+    /// The trials of a trace, each of which may be run on its own.
+    ///
+    /// - Throws: ``WrongResult`` when the trace does not lead to its own text.
+    public static func trials(_ trace: Trace) throws -> [Trial] {
         let subject = try Subject(trace)
         let script = EditScript(subject.transactions.map(\.edits))
         var trials: [Trial] = []
@@ -29,15 +36,15 @@ public enum TraceBenchmark {
         trials.append(self.remoteTrial(subject, script))
         trials += try self.storageTrials(subject)
         if subject.isSequential { trials.append(self.repetitionTrial(subject, script)) }
-        return try Trial.run(trials, of: name, runs: runs)
+        return trials
     }
 
     /// Edits only: the bytes are dropped now and then, as when they are sent.
     private static func localTrial(_ subject: Subject, _ script: EditScript) -> Trial {
-        Trial("local replay", .milliseconds) {
+        Trial("local replay", .milliseconds) { stopwatch in
             var replica = Replica(subject.replicas[0])
             var changes = ChangeBuffer()
-            let time = try Meter.milliseconds {
+            let time = try stopwatch.milliseconds {
                 _ = try script.replay(in: &replica, to: &changes, drainCount: self.drainCount)
             }
             try WrongResult.check(replica.text, subject.expected, "local replay")
@@ -50,11 +57,11 @@ public enum TraceBenchmark {
         return Trial([
             Trial.Row(name: "local replay, one change per transaction", unit: .milliseconds),
             Trial.Row(name: "bytes of such a change", unit: .bytes),
-        ]) {
+        ]) { stopwatch in
             var replica = Replica(subject.replicas[0])
             var changes = ChangeBuffer()
             var byteCount = 0
-            let time = try Meter.milliseconds { byteCount = try script.replay(in: &replica, to: &changes) }
+            let time = try stopwatch.milliseconds { byteCount = try script.replay(in: &replica, to: &changes) }
             try WrongResult.check(replica.text, subject.expected, "local replay, one change per transaction")
             changes.forEach(from: 0) { byteCount += $0.count }
             return [time, Double(byteCount) / Double(count)]
@@ -63,11 +70,11 @@ public enum TraceBenchmark {
 
     /// Every replica edits and encodes, and decodes and applies what the authors of its next edits had seen; in the end all.
     private static func collaborationTrial(_ subject: Subject, _ script: EditScript) -> Trial {
-        Trial("whole collaboration", .milliseconds) {
+        Trial("whole collaboration", .milliseconds) { stopwatch in
             let replicas = Replicas(subject.replicas)
             var changes = SentChanges()
             var patches = PatchBuffer()
-            let time = try Meter.milliseconds {
+            let time = try stopwatch.milliseconds {
                 for (index, transaction) in subject.transactions.enumerated() {
                     let replica = replicas[transaction.lane]
                     for received in transaction.received {
@@ -89,11 +96,11 @@ public enum TraceBenchmark {
 
     private static func remoteTrial(_ subject: Subject, _ script: EditScript) -> Trial {
         let name = "remote, one change per transaction"
-        return Trial(name, .milliseconds) {
+        return Trial(name, .milliseconds) { stopwatch in
             let changes = SentChanges(subject.changes)
             var replica = Replica(self.reader)
             var patches = PatchBuffer()
-            let time = try Meter.milliseconds {
+            let time = try stopwatch.milliseconds {
                 for index in 0..<changes.count { try changes.deliver(index, to: &replica, patches: &patches) }
             }
             try WrongResult.check(replica.text, subject.expected, name)
@@ -107,11 +114,11 @@ public enum TraceBenchmark {
         return Trial([
             Trial.Row(name: name, unit: .milliseconds),
             Trial.Row(name: "  heap of that", unit: .bytes),
-        ]) {
+        ]) { stopwatch in
             let before = Meter.heapInUse()
             var replica = Replica(subject.replicas[0])
             var changes = ChangeBuffer()
-            let time = try Meter.milliseconds {
+            let time = try stopwatch.milliseconds {
                 for _ in 0..<self.repetitions {
                     _ = try script.replay(in: &replica, to: &changes, drainCount: self.drainCount)
                 }

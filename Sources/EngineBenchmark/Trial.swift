@@ -7,22 +7,35 @@ public struct Trial {
     }
 
     let rows: [Row]
-    let run: () throws -> [Double]
+    let measure: (Stopwatch) throws -> [Double]
 
     /// A trial that gives several values in one run.
-    init(_ rows: [Row], run: @escaping () throws -> [Double]) {
+    init(_ rows: [Row], measure: @escaping (Stopwatch) throws -> [Double]) {
         self.rows = rows
-        self.run = run
+        self.measure = measure
     }
 
     /// A trial of one row.
-    init(_ name: String, _ unit: Figure.Unit, run: @escaping () throws -> Double) {
-        self.init([Row(name: name, unit: unit)]) { [try run()] }
+    init(_ name: String, _ unit: Figure.Unit, measure: @escaping (Stopwatch) throws -> Double) {
+        self.init([Row(name: name, unit: unit)]) { [try measure($0)] }
     }
 
     /// What is the same in every run.
     init(_ name: String, _ unit: Figure.Unit, constant: Double) {
-        self.init(name, unit) { constant }
+        self.init([Row(name: name, unit: unit)]) { _ in [constant] }
+    }
+
+    /// The name of its first row.
+    public var name: String { self.rows.first?.name ?? "" }
+
+    /// Whether it measures time.
+    public var isTimed: Bool { self.rows.first?.unit != .bytes }
+
+    /// Runs it once, for somebody who measures along.
+    ///
+    /// - Throws: ``WrongResult`` when the result is wrong.
+    public func run(_ stopwatch: Stopwatch) throws {
+        _ = try self.measure(stopwatch)
     }
 
     /// Runs all trials in turn, `runs` times over, so that a disturbance of the machine hits a run and not a row.
@@ -32,7 +45,9 @@ public struct Trial {
         var figures = trials.map { trial in trial.rows.map { Figure(name: $0.name, unit: $0.unit) } }
         for _ in 0..<runs {
             for (index, trial) in trials.enumerated() {
-                for (row, value) in try trial.run().enumerated() { figures[index][row].samples.append(value) }
+                for (row, value) in try trial.measure(Stopwatch()).enumerated() {
+                    figures[index][row].samples.append(value)
+                }
             }
         }
         return Report(trace: trace, runs: runs, figures: figures.flatMap { $0 })

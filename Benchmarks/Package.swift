@@ -1,0 +1,54 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Suites of the engine's rows, and programs that the scripts beside them run. A package of its own, so that users of quire
+// never build it; README.md says how each is called.
+let package = Package(
+    name: "benchmarks",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        // Without its traits: the allocator that counts cannot be had here.
+        .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
+        .package(name: "quire", path: ".."),
+    ],
+    targets: [
+        // Time and throughput of the engine, for `swift package benchmark`.
+        .executableTarget(
+            name: "EngineSuite",
+            dependencies: [
+                .product(name: "Benchmark", package: "benchmark"),
+                .product(name: "CRDT", package: "quire"),
+                .product(name: "EngineBenchmark", package: "quire"),
+            ],
+            path: "EngineSuite",
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
+        ),
+        // Cost of an edit at each size of a document, for `plot`.
+        .executableTarget(
+            name: "growth",
+            dependencies: [
+                .product(name: "CRDT", package: "quire"),
+                .product(name: "EngineBenchmark", package: "quire"),
+            ],
+            path: "growth"
+        ),
+        // A session made or received a number of times, for `instructions`.
+        .executableTarget(
+            name: "repeat-session",
+            dependencies: [.product(name: "EngineBenchmark", package: "quire")],
+            path: "repeat-session"
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets {
+    var settings = target.swiftSettings ?? []
+    settings += [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ]
+    target.swiftSettings = settings
+}
