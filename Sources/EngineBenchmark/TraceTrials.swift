@@ -33,7 +33,7 @@ public enum TraceBenchmark {
         } else {
             trials.append(self.collaborationTrial(subject, script))
         }
-        trials.append(self.remoteTrial(subject, script))
+        trials.append(self.remoteTrial(subject))
         trials += try self.storageTrials(subject)
         if subject.isSequential { trials.append(self.repetitionTrial(subject, script)) }
         return trials
@@ -94,14 +94,24 @@ public enum TraceBenchmark {
         }
     }
 
-    private static func remoteTrial(_ subject: Subject, _ script: EditScript) -> Trial {
+    private static func remoteTrial(_ subject: Subject) -> Trial {
         let name = "remote, one change per transaction"
+        let changes = subject.changes.filter { !$0.isEmpty }
+        let bytes = Array(changes.joined())
+        var ends: [Int] = []
+        for change in changes { ends.append((ends.last ?? 0) + change.count) }
         return Trial(name, .milliseconds) { stopwatch in
-            let changes = SentChanges(subject.changes)
             var replica = Replica(self.reader)
             var patches = PatchBuffer()
             let time = try stopwatch.milliseconds {
-                for index in 0..<changes.count { try changes.deliver(index, to: &replica, patches: &patches) }
+                let ends = ends.span
+                var start = 0
+                for index in ends.indices {
+                    let change = bytes.span.extracting(start..<ends[index])
+                    _ = try replica.document.receive(change, patches: &patches)
+                    patches.removeAll()
+                    start = ends[index]
+                }
             }
             try WrongResult.check(replica.text, subject.expected, name)
             return time
