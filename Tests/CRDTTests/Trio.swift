@@ -17,8 +17,9 @@ struct Trio: ~Copyable {
     /// Keeps a change to be passed on later.
     mutating func note(_ change: Change?) { if let change { log.append(change) } }
 
-    /// Passes all kept changes to all; the third replica gets them in the other order. What the first one was told is in
-    /// ``patches``.
+    /// Passes all kept changes to all; the third replica gets them in the other order.
+    ///
+    /// What the first one was told is in ``patches``.
     mutating func sync() throws {
         patches = []
         var ignored: [Patch] = []

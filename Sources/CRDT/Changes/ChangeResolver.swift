@@ -1,7 +1,7 @@
 /// Validates a received change against a document, before anything is changed, and keeps what it found out.
 struct ChangeResolver: ~Copyable, Sendable {
     private(set) var operations = Slab<ResolvedOperation>()
-    /// One for each element that the change inserts: its unit, 0 when it is none of a text. Then those of restored text.
+    /// One for each element that the change inserts: its unit, 0 when it is none of a text.
     private(set) var units: [UInt16] = []
     /// The text that is restored.
     private(set) var restoredUnits: [UInt16] = []
@@ -147,8 +147,9 @@ struct ChangeResolver: ~Copyable, Sendable {
         pendingContainers[holder] = PendingContainer(kind: kind, depth: depth)
     }
 
-    /// A few bytes can name millions of elements: one change passes over the document once, and not once a byte. The first
-    /// element of each deletion is free: its bytes pay for it.
+    /// A few bytes can name millions of elements: one change passes over the document once, and not once a byte.
+    ///
+    /// The first element of each deletion is free: its bytes pay for it.
     mutating func touch(_ count: Int, _ store: borrowing ElementStore) throws(ChangeError) {
         touchedCount += count - 1
         guard touchedCount <= store.elementCount + units.count else { throw .unknownElement }

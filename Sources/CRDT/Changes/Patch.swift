@@ -59,7 +59,9 @@ public struct MapPatch: Hashable, Sendable {
     public var map: MapID
     /// The key.
     public var key: [UInt8]
-    /// What it holds now; `nil` when nothing. A container that was created now is still empty: patches of its own fill it.
+    /// What it holds now; `nil` when nothing.
+    ///
+    /// A container that was created now is still empty: patches of its own fill it.
     public var value: Value?
 
     /// Makes a patch.

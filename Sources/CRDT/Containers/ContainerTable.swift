@@ -5,9 +5,9 @@ struct ContainerRecord: BitwiseCopyable, Sendable {
     var depth: UInt8
     /// The number of its root in the tree; `none` for a map, and while nothing was ever inserted.
     var sequence: UInt32
-    /// Roots: `none`. Others: the container that the element which created it is in.
+    /// The container that the element which created it is in; `none` for roots.
     var parent: UInt32
-    /// Roots: the number of the name. In maps: the number of the key. In lists: the address of the item.
+    /// The number of the name of a root, or of the key in a map, or the address of the item of a list.
     var slot: UInt32
     /// The element that created it: replica by number, counter.
     var holderReplica: UInt32

@@ -14,7 +14,9 @@ struct MapEntry: BitwiseCopyable, Sendable {
     static let none = UInt32.max
 }
 
-/// The entries of all maps. Of each key only the newest set is kept, so that setting again and again takes no room.
+/// The entries of all maps.
+///
+/// Of each key only the newest set is kept, so that setting again and again takes no room.
 struct MapTable: ~Copyable, Sendable {
     static let maximumKeyCount = 256
 
@@ -49,7 +51,9 @@ struct MapTable: ~Copyable, Sendable {
     /// What an entry holds; meaningless when it is not set.
     func value(of entry: UInt32) -> StoredValue { values[Int(entry)] }
 
-    /// Sets a key unless a set of a higher rank is known; `nil` unsets it. Whether it won is returned.
+    /// Sets a key unless a set of a higher rank is known; `nil` unsets it.
+    ///
+    /// Whether it won is returned.
     mutating func set(
         _ map: UInt32,
         _ key: UInt32,

@@ -50,13 +50,15 @@ extension Document {
         return try edit([.list(ListEdit(list: list, action: action))])
     }
 
-    /// Moves an item, as one change; `nil` when it is there already, or in a transaction.
+    /// Moves an item, as one change.
     ///
     /// When two replicas move one item at the same time it ends in one of the two places, never in both.
     ///
     /// - Parameters:
     ///   - from: where the item is.
     ///   - to: where it goes, counted in the list without it.
+    ///   - list: the list.
+    /// - Returns: the change to send; `nil` when the item is there already, or in a transaction.
     /// - Throws: when an index is not in the list. Nothing is edited then.
     /// - Complexity: O(log n) for n runs.
     public mutating func move(from: Int, to: Int, in list: ListID) throws(EditError) -> Change? {

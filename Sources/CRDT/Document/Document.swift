@@ -1,8 +1,9 @@
-/// A replicated document: named roots of text that several replicas edit at the same time.
+/// A replicated document: named texts, lists and maps, and others inside of them, that several replicas edit at the same
+/// time.
 ///
-/// The texts are RGA sequences (Roh et al. 2011, DOI 10.1016/j.jpdc.2010.12.006). Local edits are made by UTF-16 offset and
+/// Texts and lists are RGA sequences (Roh et al. 2011, DOI 10.1016/j.jpdc.2010.12.006). Local edits are made by UTF-16 offset and
 /// give a ``Change`` to send; received changes are integrated and give patches to show. All replicas that applied the
-/// same changes, in whatever causal order, have the same text.
+/// same changes, in whatever causal order, have the same content.
 ///
 ///     var document = Document(replica: ReplicaID(1))
 ///     let change = try document.insert(Array("Hello".utf16), at: 0, in: "body")

@@ -58,8 +58,9 @@ public struct PatchBuffer: ~Copyable, Sendable {
         )
     }
 
-    /// Where a patch of a text is, and how many units it deletes and inserts there: for those who need no value. All zero
-    /// for a patch of a list or a map.
+    /// Where a patch of a text is, and how many units it deletes and inserts there: for those who need no value.
+    ///
+    /// All zero for a patch of a list or a map.
     ///
     /// - Precondition: the index is below ``count``.
     public func splice(at index: Int) -> (utf16Offset: Int, deleteCount: Int, insertCount: Int) {

@@ -40,7 +40,7 @@ struct DeleteCounts: ~Copyable, Sendable {
     }
 
     /// Visits every element that is not as its run says, in the order of the addresses.
-    func forEach(_ body: (_ address: UInt32, _ extra: Int) -> Void) {
+    func visit(_ body: (_ address: UInt32, _ extra: Int) -> Void) {
         for block in 0..<tableOfBlock.count where tableOfBlock[block] != Self.none {
             for offset in 0..<BlockTable.size {
                 let extra = Int(tables[Int(tableOfBlock[block]) * BlockTable.size + offset])

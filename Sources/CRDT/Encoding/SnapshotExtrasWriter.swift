@@ -110,7 +110,7 @@ struct SnapshotExtrasWriter {
 
     mutating func writeCounts(_ store: borrowing ElementStore, _ ranks: [Int]) {
         var rows: [(rank: Int, counter: UInt32, extra: Int)] = []
-        store.counts.forEach { (address, extra) in
+        store.counts.visit { (address, extra) in
             rows.append((ranks[store.blocks.owner(of: address)], store.blocks.counter(of: address), extra))
         }
         rows.sort { $0.rank != $1.rank ? $0.rank < $1.rank : $0.counter < $1.counter }

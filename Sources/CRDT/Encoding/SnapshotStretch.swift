@@ -30,8 +30,10 @@ extension ElementStore {
         return stretches
     }
 
-    /// All containers in an order that depends on nothing but the state: roots by kind and name, then nested ones by depth
-    /// and by the element that created them. So a container comes after the one that it is in.
+    /// All containers in an order that depends on nothing but the state: roots by kind and name, then nested ones by
+    /// depth and by the element that created them.
+    ///
+    /// So a container comes after the one that it is in.
     func canonicalContainers(_ ranks: [Int]) -> [UInt32] {
         var order = Array(0..<UInt32(containers.count))
         order.sort { precedes($0, $1, ranks) }

@@ -1,8 +1,12 @@
-/// The name of one element: one UTF-16 code unit of text, for as long as the document lives, deleted or not.
+/// The name of one element, for as long as the document lives, deleted or not.
+///
+/// An element is a UTF-16 code unit of text, an item of a list, a move of an item, or the setting or unsetting of a key of a
+/// map.
 public struct ElementID: Hashable, Sendable {
     /// The replica that inserted the element.
     public let replica: ReplicaID
-    /// How many elements that replica had inserted before, over all roots.
+    /// How many elements that replica had inserted before, over all
+    /// containers.
     ///
     /// Dense: deletions consume none.
     public let counter: UInt32
