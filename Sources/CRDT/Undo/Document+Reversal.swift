@@ -37,18 +37,22 @@ extension Document {
         var next = store.replicas[author].nextCounter
         for range in reversal.restored { writeRestoration(of: range, author, next) }
         for range in reversal.deleted { writeDeletion(of: range, author, next) }
-        for movement in step.movements where store.place(ofItem: movement.item) == movement.place {
+        for movement in step.movements {
+            let place = store.place(ofItem: movement.item)
+            guard place == undoHistory.place(standingFor: movement.place) else { continue }
             writer.move(reference(movement.item, author, next), after: reference(movement.previous, author, next))
-            reversal.movements.append(movement)
+            reversal.movements.append(.init(item: movement.item, place: place, previous: movement.previous))
             next += 1
         }
         for setting in step.settings {
             guard let entry = store.maps.entry(setting.map, setting.key),
-                Int(store.maps[entry].replica) == author, store.maps[entry].counter == setting.counter
+                Int(store.maps[entry].replica) == author,
+                store.maps[entry].counter == undoHistory.set(standingFor: setting.counter)
             else { continue }
             write(setting, author, next)
             var current = setting
             current.previous = store.maps[entry].isSet ? store.maps.value(of: entry) : nil
+            current.counter = store.maps[entry].counter
             reversal.settings.append(current)
             next += 1
         }

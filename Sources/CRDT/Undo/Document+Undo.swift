@@ -105,18 +105,22 @@ extension Document {
     }
 
     /// The step that does again what a reversal took back.
-    private func inverse(of reversal: Reversal) -> UndoStep {
+    private mutating func inverse(of reversal: Reversal) -> UndoStep {
         var step = UndoStep(from: localCounter)
         for range in reversal.deleted { step.noteRemoved(range) }
         step.restored = reversal.restored
         for setting in reversal.settings {
             guard let entry = store.maps.entry(setting.map, setting.key) else { continue }
+            let counter = store.maps[entry].counter
+            if let overridden = setting.overridden { undoHistory.note(set: counter, standsFor: overridden) }
             var setting = setting
-            setting.counter = store.maps[entry].counter
-            step.noteSetting(setting, isOverridden: nil)
+            setting.overridden = setting.counter
+            setting.counter = counter
+            step.noteSetting(setting)
         }
         for movement in reversal.movements {
             let place = store.place(ofItem: movement.item)
+            undoHistory.note(place: place, standsFor: movement.previous)
             step.noteMovement(.init(item: movement.item, place: place, previous: movement.place))
         }
         return step

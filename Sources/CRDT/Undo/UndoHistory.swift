@@ -7,6 +7,10 @@ struct UndoHistory: Sendable {
     private(set) var done: [UndoStep] = []
     private(set) var undone: [UndoStep] = []
 
+    // What a reversal brings back is a new set or a new place, which stands for the one that was there before.
+    private var setsThatStand: [UInt32: UInt32] = [:]
+    private var placesThatStand: [UInt32: UInt32] = [:]
+
     /// Whether edits are noted.
     @inline(__always)
     var isOn: Bool { limit > 0 }
@@ -34,6 +38,10 @@ struct UndoHistory: Sendable {
     mutating func close(at counter: UInt32) {
         guard isOpen(at: counter) else { return }
         open.endCounter = counter
+        if done.isEmpty {
+            setsThatStand.removeAll()
+            placesThatStand.removeAll()
+        }
         done.append(open)
         undone.removeAll()
         open = UndoStep(from: counter)
@@ -42,6 +50,25 @@ struct UndoHistory: Sendable {
 
     private mutating func trim() {
         if done.count > limit { done.removeFirst(done.count - limit) }
+    }
+
+    /// Notes that a new set of a key stands for an older one, whose value it brought back.
+    mutating func note(set counter: UInt32, standsFor older: UInt32) { setsThatStand[older] = counter }
+
+    /// Notes that a new place of an item stands for an older one.
+    mutating func note(place: UInt32, standsFor older: UInt32) { placesThatStand[older] = place }
+
+    /// The set that stands for the one with a counter, if not it itself.
+    func set(standingFor counter: UInt32) -> UInt32 { Self.newest(counter, setsThatStand) }
+
+    /// The place that stands for another, if not it itself.
+    func place(standingFor place: UInt32) -> UInt32 { Self.newest(place, placesThatStand) }
+
+    /// Ends, because each is newer than what it stands for.
+    private static func newest(_ element: UInt32, _ all: [UInt32: UInt32]) -> UInt32 {
+        var element = element
+        while let newer = all[element] { element = newer }
+        return element
     }
 
     /// Takes the newest step to undo, or of those undone the newest to redo.

@@ -11,6 +11,8 @@ struct UndoStep: Sendable {
         var counter: UInt32
         /// What the key held before the step, or nothing.
         var previous: StoredValue?
+        /// The set that won before the step, when it was the local replica's.
+        var overridden: UInt32?
     }
 
     /// An item of a list that was moved.
@@ -58,17 +60,17 @@ struct UndoStep: Sendable {
         removed.append(range)
     }
 
-    /// Notes that a key was set; `overridden` is the set that won before.
+    /// Notes that a key was set.
     ///
     /// Of several sets of a key the value before the first one comes back, unless somebody else's came in between.
-    mutating func noteSetting(_ setting: Setting, isOverridden overridden: UInt32?) {
+    mutating func noteSetting(_ setting: Setting) {
         let name = UInt64(setting.map) << 32 | UInt64(setting.key)
         guard let index = settingIndices[name] else {
             settingIndices[name] = settings.count
             settings.append(setting)
             return
         }
-        if settings[index].counter == overridden {
+        if settings[index].counter == setting.overridden {
             settings[index].counter = setting.counter
         } else {
             settings[index] = setting

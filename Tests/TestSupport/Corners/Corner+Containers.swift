@@ -1,5 +1,9 @@
 import CRDT
 
+private let body: TextID = "body"
+private let list = ListID("list")
+private let map = MapID("map")
+
 extension Corner {
     static let containers: [Corner] = [
         Corner(name: "times that two keys are rewritten", smallSize: 1000, fullSize: 1_000_000, run: keys),
@@ -15,50 +19,47 @@ extension Corner {
         var second = Document(replica: ReplicaID(2))
         for index in 0..<size {
             let key = [UInt8(97 + index % 2)]
-            guard let change = try first.set(.number(Double(index)), for: key, in: MapID("map")) else { continue }
+            guard let change = try first.set(.number(Double(index)), for: key, in: map) else { continue }
             try second.take(change)
         }
         for key in 0..<2 {
             let last = size - 1 - (size - 1 - key) % 2
-            try expect(
-                second.value(for: [UInt8(97 + key)], in: MapID("map")) == .number(Double(last)),
-                "an old value won"
-            )
+            try expect(second.value(for: [UInt8(97 + key)], in: map) == .number(Double(last)), "an old value won")
         }
         // Nothing of the losers is kept.
         try expect(first.snapshot().count < 200, "a snapshot grew with the rewrites")
         try expect(first.snapshot() == second.snapshot(), "the two differ")
     }
 
-    private static func list(of size: Int) -> [Content] { (0..<size).map { .number(Double($0)) } }
+    private static func numbers(_ size: Int) -> [Content] { (0..<size).map { .number(Double($0)) } }
 
     private static func moves(_ size: Int) throws {
         var first = Document(replica: ReplicaID(1))
         var second = Document(replica: ReplicaID(2))
-        if let change = try first.insert(list(of: 100), at: 0, in: ListID("list")) { try second.take(change) }
+        if let change = try first.insert(numbers(100), at: 0, in: list) { try second.take(change) }
         var place = 0
         for index in 0..<size {
             let to = (index * 37 + 11) % 100
-            guard let change = try first.move(from: place, to: to, in: ListID("list")) else { continue }
+            guard let change = try first.move(from: place, to: to, in: list) else { continue }
             try second.take(change)
             place = to
         }
-        try expect(second.value(at: place, in: ListID("list")) == .number(0), "the item is elsewhere")
-        try expect(first.values(of: ListID("list")) == second.values(of: ListID("list")), "the two differ")
-        try expect(first.count(of: ListID("list")) == 100, "items were lost or doubled")
+        try expect(second.value(at: place, in: list) == .number(0), "the item is elsewhere")
+        try expect(first.values(of: list) == second.values(of: list), "the two differ")
+        try expect(first.count(of: list) == 100, "items were lost or doubled")
     }
 
     private static func items(_ size: Int) throws {
         var random = SplitMix64(seed: 5)
         var first = Document(replica: ReplicaID(1))
         var second = Document(replica: ReplicaID(2))
-        if let change = try first.insert(list(of: size), at: 0, in: ListID("list")) { try second.take(change) }
+        if let change = try first.insert(numbers(size), at: 0, in: list) { try second.take(change) }
         for _ in 0..<size {
-            let change = try first.move(from: random.below(size), to: random.below(size), in: ListID("list"))
+            let change = try first.move(from: random.below(size), to: random.below(size), in: list)
             if let change { try second.take(change) }
         }
-        try expect(first.values(of: ListID("list")) == second.values(of: ListID("list")), "the two differ")
-        try expect(first.count(of: ListID("list")) == size, "items were lost or doubled")
+        try expect(first.values(of: list) == second.values(of: list), "the two differ")
+        try expect(first.count(of: list) == size, "items were lost or doubled")
     }
 
     private static func shapes(_ size: Int) throws {
@@ -96,13 +97,13 @@ extension Corner {
         var second = Document(replica: ReplicaID(2))
         first.undoLimit = size
         for index in 0..<size {
-            if let change = try first.insert([97], at: index / 2, in: "body") { try second.take(change) }
+            if let change = try first.insert([97], at: index / 2, in: body) { try second.take(change) }
             first.closeUndoStep()
         }
         while let change = try first.undo() { try second.take(change) }
-        try expect(second.utf16Count(of: "body") == 0, "something is left")
+        try expect(second.utf16Count(of: body) == 0, "something is left")
         while let change = try first.redo() { try second.take(change) }
-        try expect(second.utf16Count(of: "body") == size, "something is missing")
+        try expect(second.utf16Count(of: body) == size, "something is missing")
     }
 
     private static func restoring(_ size: Int) throws {
@@ -110,14 +111,14 @@ extension Corner {
         var second = Document(replica: ReplicaID(2))
         first.undoLimit = 10
         let text = (0..<1000).map { UInt16(97 + $0 % 26) }
-        if let change = try first.insert(text, at: 0, in: "body") { try second.take(change) }
+        if let change = try first.insert(text, at: 0, in: body) { try second.take(change) }
         first.closeUndoStep()
-        if let change = try first.delete(0..<1000, in: "body") { try second.take(change) }
+        if let change = try first.delete(0..<1000, in: body) { try second.take(change) }
         for _ in 0..<size {
             if let change = try first.undo() { try second.take(change) }
             if let change = try first.redo() { try second.take(change) }
         }
         if let change = try first.undo() { try second.take(change) }
-        try expect(second.text(of: "body") == text, "the text is not what it was")
+        try expect(second.text(of: body) == text, "the text is not what it was")
     }
 }

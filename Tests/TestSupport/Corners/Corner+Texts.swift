@@ -1,5 +1,7 @@
 import CRDT
 
+private let body: TextID = "body"
+
 extension Corner {
     static let texts: [Corner] = [
         Corner(name: "replicas that insert at one place", smallSize: 300, fullSize: 50_000, run: onePlace),
@@ -44,14 +46,14 @@ extension Corner {
         var changes: [Change] = []
         for index in 0..<size {
             var document = Document(replica: ReplicaID(UInt64(index)))
-            if let change = try document.insert([UInt16(97 + index % 26)], at: 0, in: "body") { changes.append(change) }
+            if let change = try document.insert([UInt16(97 + index % 26)], at: 0, in: body) { changes.append(change) }
         }
         let expected = changes.indices.map { UInt16(97 + $0 % 26) }
         changes.shuffle(using: &random)
         var document = Document(replica: ReplicaID(1 << 40))
         for change in changes { try document.take(change) }
         // Of equal timestamps the lower replica is first.
-        try expect(document.text(of: "body") == expected, "not in the order of the replicas")
+        try expect(document.text(of: body) == expected, "not in the order of the replicas")
     }
 
     private static func typingAtOnePlace(_ size: Int) throws {
@@ -60,7 +62,7 @@ extension Corner {
             var document = Document(replica: ReplicaID(UInt64(index)))
             changes.append([])
             for position in 0..<20 {
-                if let change = try document.insert([UInt16(97 + position)], at: position, in: "body") {
+                if let change = try document.insert([UInt16(97 + position)], at: position, in: body) {
                     changes[index].append(change)
                 }
             }
@@ -70,25 +72,25 @@ extension Corner {
             for index in changes.indices { try document.take(changes[index][position]) }
         }
         let word = (0..<20).map { UInt16(97 + $0) }
-        try expect(document.text(of: "body") == Array(repeatElement(word, count: size).joined()), "words are torn")
+        try expect(document.text(of: body) == Array(repeatElement(word, count: size).joined()), "words are torn")
     }
 
     private static func pingPong(_ size: Int) throws {
         var first = Document(replica: ReplicaID(1))
         var second = Document(replica: ReplicaID(2))
         for index in 0..<size {
-            try pass(first.insert([97], at: first.utf16Count(of: "body") / 2, in: "body"), to: &second)
-            try pass(second.insert([98], at: second.utf16Count(of: "body") / 2, in: "body"), to: &first)
-            if index % 3 == 0 { try pass(first.delete(index..<index + 1, in: "body"), to: &second) }
+            try pass(first.insert([97], at: first.utf16Count(of: body) / 2, in: body), to: &second)
+            try pass(second.insert([98], at: second.utf16Count(of: body) / 2, in: body), to: &first)
+            if index % 3 == 0 { try pass(first.delete(index..<index + 1, in: body), to: &second) }
         }
-        try expect(first.text(of: "body") == second.text(of: "body"), "the two differ")
+        try expect(first.text(of: body) == second.text(of: body), "the two differ")
     }
 
     private static func branches(_ size: Int) throws {
         var random = SplitMix64(seed: 2)
         var first = Document(replica: ReplicaID(1))
         var second = Document(replica: ReplicaID(2))
-        try pass(first.insert(units(1000), at: 0, in: "body"), to: &second)
+        try pass(first.insert(units(1000), at: 0, in: body), to: &second)
         var firsts: [Change] = []
         var seconds: [Change] = []
         for _ in 0..<size {
@@ -97,60 +99,60 @@ extension Corner {
         }
         for change in seconds { try first.take(change) }
         for change in firsts { try second.take(change) }
-        try expect(first.text(of: "body") == second.text(of: "body"), "the two differ")
+        try expect(first.text(of: body) == second.text(of: body), "the two differ")
         try expect(first.snapshot() == second.snapshot(), "their snapshots differ")
     }
 
     private static func type(_ document: inout Document, _ random: inout SplitMix64) throws -> Change? {
-        let count = document.utf16Count(of: "body")
+        let count = document.utf16Count(of: body)
         if count > 500, random.oneIn(3) {
             let start = random.below(count - 3)
-            return try document.delete(start..<start + 1 + random.below(3), in: "body")
+            return try document.delete(start..<start + 1 + random.below(3), in: body)
         }
-        return try document.insert([UInt16(97 + random.below(26))], at: random.below(count + 1), in: "body")
+        return try document.insert([UInt16(97 + random.below(26))], at: random.below(count + 1), in: body)
     }
 
     private static func visitors(_ size: Int) throws {
         var host = Document(replica: ReplicaID(0))
         for index in 0..<size {
             var visitor = Document(replica: ReplicaID(UInt64(index) + 1))
-            try pass(visitor.insert([97, 98, 99], at: 0, in: "body"), to: &host)
-            _ = try host.insert([100], at: host.utf16Count(of: "body"), in: "body")
+            try pass(visitor.insert([97, 98, 99], at: 0, in: body), to: &host)
+            _ = try host.insert([100], at: host.utf16Count(of: body), in: body)
         }
-        try expect(host.utf16Count(of: "body") == 4 * size, "something is missing")
+        try expect(host.utf16Count(of: body) == 4 * size, "something is missing")
         let loaded = try Document(snapshot: host.snapshot(), replica: ReplicaID(0))
         try expect(loaded.version == host.version && loaded.version.replicaCount == size + 1, "visitors are missing")
-        try expect(loaded.text(of: "body") == host.text(of: "body"), "a snapshot differs")
+        try expect(loaded.text(of: body) == host.text(of: body), "a snapshot differs")
     }
 
     private static func reverseDeletes(_ size: Int) throws {
         var first = Document(replica: ReplicaID(1))
         var second = Document(replica: ReplicaID(2))
-        try pass(first.insert(units(size), at: 0, in: "body"), to: &second)
+        try pass(first.insert(units(size), at: 0, in: body), to: &second)
         for end in stride(from: size, to: 0, by: -1) {
-            try pass(first.delete(end - 1..<end, in: "body"), to: &second)
+            try pass(first.delete(end - 1..<end, in: body), to: &second)
         }
-        try expect(first.utf16Count(of: "body") == 0 && second.utf16Count(of: "body") == 0, "something is left")
+        try expect(first.utf16Count(of: body) == 0 && second.utf16Count(of: body) == 0, "something is left")
     }
 
     /// All tombstones are single ones at first.
     private static func everySecond(_ size: Int) throws {
         var first = Document(replica: ReplicaID(1))
         var second = Document(replica: ReplicaID(2))
-        try pass(first.insert(units(size), at: 0, in: "body"), to: &second)
-        while first.utf16Count(of: "body") > 1 {
-            for index in 0..<first.utf16Count(of: "body") / 2 {
-                try pass(first.delete(index..<index + 1, in: "body"), to: &second)
+        try pass(first.insert(units(size), at: 0, in: body), to: &second)
+        while first.utf16Count(of: body) > 1 {
+            for index in 0..<first.utf16Count(of: body) / 2 {
+                try pass(first.delete(index..<index + 1, in: body), to: &second)
             }
         }
-        try expect(first.text(of: "body") == second.text(of: "body"), "the two differ")
+        try expect(first.text(of: body) == second.text(of: body), "the two differ")
     }
 
     private static func prepending(_ size: Int) throws {
         var first = Document(replica: ReplicaID(1))
         var second = Document(replica: ReplicaID(2))
-        for index in 0..<size { try pass(first.insert([UInt16(97 + index % 26)], at: 0, in: "body"), to: &second) }
-        try expect(second.text(of: "body") == units(size).reversed(), "the order is wrong")
+        for index in 0..<size { try pass(first.insert([UInt16(97 + index % 26)], at: 0, in: body), to: &second) }
+        try expect(second.text(of: body) == units(size).reversed(), "the order is wrong")
     }
 
     private static func paste(_ size: Int) throws {
@@ -158,17 +160,17 @@ extension Corner {
         var first = Document(replica: ReplicaID(1))
         var second = Document(replica: ReplicaID(2))
         for _ in 0..<1000 { try pass(type(&first, &random), to: &second) }
-        let before = first.text(of: "body")
+        let before = first.text(of: body)
         for _ in 0..<4 {
             let place = random.below(before.count)
-            try pass(first.insert(units(size), at: place, in: "body"), to: &second)
+            try pass(first.insert(units(size), at: place, in: body), to: &second)
             for _ in 0..<100 {
                 let offset = place + 1 + random.below(size - 1)
-                try pass(second.insert([65], at: offset, in: "body"), to: &first)
+                try pass(second.insert([65], at: offset, in: body), to: &first)
             }
-            try pass(first.delete(place..<place + size + 100, in: "body"), to: &second)
+            try pass(first.delete(place..<place + size + 100, in: body), to: &second)
         }
-        try expect(first.text(of: "body") == before && second.text(of: "body") == before, "something is left")
+        try expect(first.text(of: body) == before && second.text(of: body) == before, "something is left")
     }
 
     private static func large(_ size: Int) throws {
@@ -177,7 +179,7 @@ extension Corner {
         var count = 0
         while count < size {
             let piece = min(size - count, 1 << 19)
-            _ = try document.insert(units(piece), at: random.below(count + 1), in: "body")
+            _ = try document.insert(units(piece), at: random.below(count + 1), in: body)
             count += piece
         }
         for _ in 0..<min(size, 100_000) {
@@ -185,6 +187,6 @@ extension Corner {
             try expect(change != nil, "nothing was changed")
         }
         let loaded = try Document(snapshot: document.snapshot(), replica: ReplicaID(2))
-        try expect(loaded.text(of: "body") == document.text(of: "body"), "a snapshot differs")
+        try expect(loaded.text(of: body) == document.text(of: body), "a snapshot differs")
     }
 }

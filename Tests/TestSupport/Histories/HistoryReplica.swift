@@ -51,6 +51,7 @@ final class HistoryReplica {
 
     /// What is wrong with the document, if anything is.
     func fault() -> String? {
+        if mirror.wasMisled { return "a patch is at a place that is not there" }
         if document.version != known { return "the version is not what was applied" }
         var known = mirror
         for container in oracle?.containers ?? [] { known.open(container) }

@@ -16,6 +16,7 @@ public struct LoneHistory: ~Copyable {
     /// - Throws: a `HistoryFailure` when something is not as it must be.
     public mutating func run() throws {
         let replica = history.replicas[0]
+        replica.undoLimit = 0
         try edit(replica, 5, closing: 1)
         replica.undoLimit = 1000
         let start = try replica.document.content(known: replica.mirror)

@@ -82,16 +82,24 @@ extension Mirror {
     mutating func follow(_ patch: Patch) {
         switch patch {
         case .text(let patch):
-            let range = patch.utf16Offset..<patch.utf16Offset + patch.deleteCount
-            texts[.init(.text, patch.text.place), default: []].replaceSubrange(range, with: patch.insert)
+            let home = Home(.text, patch.text.place)
+            var text = texts.removeValue(forKey: home) ?? []
+            splice(&text, patch.utf16Offset, patch.deleteCount, patch.insert)
+            texts[home] = text
         case .list(let patch):
             let home = Home(.list, patch.list.place)
             switch patch.action {
             case .splice(let index, let deleteCount, let insert):
                 let values = insert.map { Value($0) }
-                lists[home, default: []].replaceSubrange(index..<index + deleteCount, with: values)
+                var items = lists.removeValue(forKey: home) ?? []
+                splice(&items, index, deleteCount, values)
+                lists[home] = items
                 open(values)
             case .move(let from, let to):
+                guard let items = lists[home], items.indices.contains(from), items.indices.contains(to) else {
+                    wasMisled = true
+                    return
+                }
                 if let value = lists[home]?.remove(at: from) { lists[home]?.insert(value, at: to) }
             }
         case .map(let patch):
@@ -99,5 +107,13 @@ extension Mirror {
             maps[.init(.map, patch.map.place), default: [:]][patch.key] = value
             if let value { open([value]) }
         }
+    }
+
+    private mutating func splice<Element>(_ all: inout [Element], _ start: Int, _ count: Int, _ insert: [Element]) {
+        guard start >= 0, count >= 0, start + count <= all.count else {
+            wasMisled = true
+            return
+        }
+        all.replaceSubrange(start..<start + count, with: insert)
     }
 }

@@ -8,6 +8,8 @@ struct Mirror: Equatable {
     var texts: [Home: [UInt16]] = [:]
     var lists: [Home: [Value]] = [:]
     var maps: [Home: [[UInt8]: Value]] = [:]
+    /// Whether it was told of something at a place that it has not.
+    var wasMisled = false
 }
 
 extension Mirror {

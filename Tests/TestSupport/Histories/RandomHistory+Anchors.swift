@@ -1,6 +1,8 @@
 import CRDT
 
 extension RandomHistory {
+    private static var body: TextID { "body" }
+
     /// An anchor, and the element that it holds on to by the oracle.
     struct SetAnchor {
         var anchor: Anchor
@@ -17,9 +19,9 @@ extension RandomHistory {
         var offset = random.below(text.count + 1)
         if offset > 0, offset < text.count, text[offset] & 0xFC00 == 0xDC00 { offset -= 1 }
         let side: Side = random.oneIn(2) ? .left : .right
-        let anchor = replica.document.anchor(at: offset, side: side, in: "body")
+        let anchor = replica.document.anchor(at: offset, side: side, in: Self.body)
         guard try Anchor(decoding: anchor.encoded) == anchor else { throw failure("an anchor reads back as another") }
-        guard replica.document.utf16Offset(of: anchor, in: "body") == offset else {
+        guard replica.document.utf16Offset(of: anchor, in: Self.body) == offset else {
             throw failure("an anchor is not where it was set")
         }
         let index = side == .left ? offset - 1 : offset
@@ -38,7 +40,7 @@ extension RandomHistory {
                 expected = elements[..<index].count { $0.deletes <= 0 }
                 if anchor.side == .left, elements[index].deletes <= 0 { expected += 1 }
             }
-            guard replica.document.utf16Offset(of: anchor.anchor, in: "body") == expected else {
+            guard replica.document.utf16Offset(of: anchor.anchor, in: Self.body) == expected else {
                 throw failure("an anchor is not where the oracle says")
             }
         }

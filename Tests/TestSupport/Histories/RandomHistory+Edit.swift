@@ -8,7 +8,8 @@ extension RandomHistory {
         switch random.below(8) {
         case 0, 1: change = try transaction(count, replica)
         case 2, 3: change = try type(replica)
-        default: change = try call(count, replica)
+        // What a call creates and loses again is known to oracles alone.
+        default: change = try call(replica.oracle == nil ? 1 : count, replica)
         }
         if let change { try send(change, from: replica) }
         try replica.learnLost()
@@ -71,7 +72,9 @@ extension RandomHistory {
         let text = TextEdit(text: "body", utf16Offset: 0, insert: [97])
         let count = replica.document.count(of: ListID("list"))
         let wrong: [Edit] = [
-            .text(TextEdit(text: "body", utf16Offset: replica.document.utf16Count(of: "body") + 2, insert: [98])),
+            .text(
+                TextEdit(text: "body", utf16Offset: replica.document.utf16Count(of: "body") + 2, insert: [98])
+            ),
             .text(TextEdit(text: "title", utf16Offset: 0, insert: [0xD83D])),
             .list(ListEdit(list: ListID("list"), action: .splice(index: count + 1, deleteCount: 0, insert: [.null]))),
             .list(ListEdit(list: ListID("list"), action: .splice(index: 0, deleteCount: count + 1, insert: []))),

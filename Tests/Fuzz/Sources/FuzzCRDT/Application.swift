@@ -26,7 +26,7 @@ enum Application {
         var document = document(index, ReplicaID(77))
         let before = document.snapshot()
         var texts = [document.text(of: "body"), document.text(of: "title")]
-        var list = document.values(of: "list")
+        var list = document.values(of: ListID("list"))
         var patches: [Patch] = []
         do {
             _ = try document.receive(changes, patches: &patches)
@@ -39,7 +39,7 @@ enum Application {
             case .text(let patch) where patch.text == "body" || patch.text == "title":
                 let range = patch.utf16Offset..<patch.utf16Offset + patch.deleteCount
                 texts[patch.text == "body" ? 0 : 1].replaceSubrange(range, with: patch.insert)
-            case .list(let patch) where patch.list == "list":
+            case .list(let patch) where patch.list == ListID("list"):
                 switch patch.action {
                 case .splice(let index, let deleteCount, let insert):
                     list.replaceSubrange(index..<index + deleteCount, with: insert)
@@ -50,7 +50,7 @@ enum Application {
         }
         precondition(document.text(of: "body") == texts[0], "The patches tell what happened.")
         precondition(document.text(of: "title") == texts[1], "The patches tell what happened.")
-        precondition(document.values(of: "list") == list, "The patches tell what happened.")
+        precondition(document.values(of: ListID("list")) == list, "The patches tell what happened.")
         let after = document.snapshot()
         guard let loaded = try? Document(snapshot: after, replica: ReplicaID(78)) else {
             preconditionFailure("A snapshot can be read.")

@@ -52,18 +52,19 @@ struct Corpus: Sendable {
 
     private static func edit(_ document: borrowing Document, _ generator: inout FuzzGenerator) -> Edit {
         switch generator.below(8) {
-        case 0: return .list(listEdit("list", document, &generator))
+        case 0: return .list(listEdit(ListID("list"), document, &generator))
         case 1:
-            if case .container(.list(let list))? = document.value(for: [108], in: "map") {
+            if case .container(.list(let list))? = document.value(for: [108], in: MapID("map")) {
                 return .list(listEdit(list, document, &generator))
             }
-            return .map(MapEdit(map: "map", key: [108], content: .list([.null, .text([104, 105])])))
+            return .map(MapEdit(map: MapID("map"), key: [108], content: .list([.null, .text([104, 105])])))
         case 2, 3:
             let key = [UInt8(97 + generator.below(4))]
             let content = generator.below(4) == 0 ? nil : content(&generator)
-            return .map(MapEdit(map: "map", key: key, content: content))
+            return .map(MapEdit(map: MapID("map"), key: key, content: content))
         default:
-            if generator.below(4) == 0, case .container(.text(let text))? = document.value(for: [97], in: "map") {
+            if generator.below(4) == 0, case .container(.text(let text))? = document.value(for: [97], in: MapID("map"))
+            {
                 return .text(textEdit(text, document, &generator))
             }
             return .text(textEdit(generator.below(4) == 0 ? "title" : "body", document, &generator))
