@@ -94,6 +94,7 @@ extension DocumentCore {
         for root in self.document.roots { content[root] = self.document.content(of: root) }
         let discarded = DiscardedWork(reason: reason, content: content, pendingCount: self.sync.pendingCount)
         self.document = Document(replica: ReplicaID.random(using: &self.random))
+        self.document.undoLimit = self.options.undoLimit
         if self.held != nil { self.held = HeldChanges(version: Version()) }
         self.sync.startOver()
         self.emit(.discarded(discarded))
@@ -260,6 +261,7 @@ extension DocumentCore {
         let patches = Patch.replacing(self.document, by: fresh)
         self.formerReplicas.insert(self.document.replica)
         self.document = fresh
+        self.document.undoLimit = self.options.undoLimit
         self.sync.noticeRevision(revision)
         self.emitPatches(patches)
         self.waiters.update(self)

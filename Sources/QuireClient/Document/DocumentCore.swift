@@ -53,6 +53,7 @@ final class DocumentCore {
         self.presence = options.presence
         self.retryBackoff = retryBackoff
         self.document = Document(replica: options.replica ?? ReplicaID.random(using: &random))
+        self.document.undoLimit = options.undoLimit
         self.random = random
         self.sync = SyncStateMachine(configuration: sync)
         self.held = options.holdsRemoteChanges ? HeldChanges(version: Version()) : nil
@@ -71,6 +72,41 @@ final class DocumentCore {
     /// Makes the edits as one change and queues it; nil when they change nothing.
     @discardableResult
     func edit(_ edits: [Edit]) throws(QuireError) -> Change? {
+        try self.requireRoom(for: edits.reduce(64) { $0 + $1.estimatedByteCount })
+        let change: Change?
+        do {
+            change = try self.document.edit(edits)
+        } catch {
+            throw QuireError(code: .invalidEdit, message: error.code)
+        }
+        return self.queue(change)
+    }
+
+    /// Undoes or redoes a step and queues the change.
+    ///
+    /// - Returns: what it did here; nothing when there is no step.
+    func revert(isRedo: Bool) throws(QuireError) -> [Patch] {
+        // How large the change becomes is not known; a step is seldom larger than what is typed in a minute.
+        try self.requireRoom(for: 4096)
+        var buffer = PatchBuffer()
+        do {
+            let change =
+                if isRedo {
+                    try self.document.redo(patches: &buffer)
+                } else {
+                    try self.document.undo(patches: &buffer)
+                }
+            self.queue(change)
+        } catch {
+            throw QuireError(code: .invalidEdit, message: error.code)
+        }
+        var patches: [Patch] = []
+        for index in 0..<buffer.count { patches.append(buffer[index]) }
+        return patches
+    }
+
+    /// Whether changes may be made now, and so many bytes of them be queued.
+    private func requireRoom(for byteCount: Int) throws(QuireError) {
         switch self.state {
         case .closed: throw QuireError(code: .closed, message: "the document is closed")
         case .failed(let error): throw error
@@ -80,20 +116,17 @@ final class DocumentCore {
         guard self.sync.epoch == nil || self.sync.role.mayWrite else {
             throw QuireError(code: .forbidden, message: "the role does not allow to edit")
         }
-        let estimate = edits.reduce(64) { $0 + $1.estimatedByteCount }
-        guard self.sync.hasRoom(for: estimate) else {
+        guard self.sync.hasRoom(for: byteCount) else {
             throw QuireError(
                 code: .queueFull,
                 message: "\(self.sync.pendingByteCount) bytes of changes are not stored yet; wait before editing on",
                 retryable: true
             )
         }
-        let change: Change?
-        do {
-            change = try self.document.edit(edits)
-        } catch {
-            throw QuireError(code: .invalidEdit, message: error.code)
-        }
+    }
+
+    @discardableResult
+    private func queue(_ change: Change?) -> Change? {
         guard let change else { return nil }
         self.held?.note(change)
         self.sync.recordLocal(change)

@@ -69,6 +69,35 @@ extension DocumentHandle {
         try await self.edit([Edit.map(MapEdit(map: map, key: Array(key.utf8), content: nil))])
     }
 
+    // MARK: Undo
+
+    /// Ends the step that ``undo()`` reverts together; see ``DocumentReplica/closeUndoStep()``.
+    public func closeUndoStep() async {
+        await self.read { $0.document.closeUndoStep() }
+    }
+
+    /// Whether there is a step to undo.
+    public var canUndo: Bool {
+        get async { await self.read { $0.document.canUndo } }
+    }
+
+    /// Whether there is a step to redo.
+    public var canRedo: Bool {
+        get async { await self.read { $0.document.canRedo } }
+    }
+
+    /// Reverts the newest step of edits made here; see ``DocumentReplica/undo()``.
+    @discardableResult
+    public func undo() async throws(QuireError) -> [Patch] {
+        try await self.perform { replica throws(QuireError) in try replica.undo() }
+    }
+
+    /// Does again what was undone last; see ``DocumentReplica/redo()``.
+    @discardableResult
+    public func redo() async throws(QuireError) -> [Patch] {
+        try await self.perform { replica throws(QuireError) in try replica.redo() }
+    }
+
     // MARK: Everything
 
     /// The roots that something was ever put into.

@@ -17,16 +17,24 @@ public struct DocumentOptions: Sendable {
     /// snapshot, and asks for changes instead.
     public var holdsRemoteChanges: Bool
 
+    /// How many steps can be undone; 0 records none.
+    ///
+    /// What a step costs is what it deleted, set and moved. When the document is taken anew from the server's snapshot,
+    /// the steps are gone.
+    public var undoLimit: Int
+
     /// Makes options; the defaults are an editor's.
     public init(
         replica: ReplicaID? = nil,
         presence: JSON? = nil,
         waitsForServer: Bool = true,
-        holdsRemoteChanges: Bool = false
+        holdsRemoteChanges: Bool = false,
+        undoLimit: Int = 0
     ) {
         self.replica = replica
         self.presence = presence
         self.waitsForServer = waitsForServer
         self.holdsRemoteChanges = holdsRemoteChanges
+        self.undoLimit = undoLimit
     }
 }

@@ -17,6 +17,33 @@ public struct DocumentReplica {
         try self.core.edit(edits.map(Edit.text))
     }
 
+    /// Ends the step that ``undo()`` reverts together: call it between what a user does.
+    public func closeUndoStep() { self.core.document.closeUndoStep() }
+
+    /// Whether there is a step to undo; there is none without ``DocumentOptions/undoLimit``.
+    public var canUndo: Bool { self.core.document.canUndo }
+
+    /// Whether there is a step to redo: one that was undone since the last edit.
+    public var canRedo: Bool { self.core.document.canRedo }
+
+    /// Reverts the newest step of edits made here, as one change that is queued; others' edits stay.
+    ///
+    /// - Returns: what it did here, for an editor to follow.
+    /// - Throws: as ``edit(_:)-([Edit])``.
+    @discardableResult
+    public func undo() throws(QuireError) -> [Patch] {
+        try self.core.revert(isRedo: false)
+    }
+
+    /// Does again what was undone last, as one change that is queued.
+    ///
+    /// - Returns: what it did here, for an editor to follow.
+    /// - Throws: as ``edit(_:)-([Edit])``.
+    @discardableResult
+    public func redo() throws(QuireError) -> [Patch] {
+        try self.core.revert(isRedo: true)
+    }
+
     /// The replica's id.
     public var id: ReplicaID { self.core.document.replica }
 
