@@ -9,16 +9,15 @@ extension TraceBenchmark {
 
     /// What is about whole documents as bytes: change sets, snapshots, and the memory of what is loaded from them.
     static func storageTrials(_ subject: Subject) throws -> [Trial] {
-        let list = try subject.changes.filter { !$0.isEmpty }.map { try Change(decoding: $0) }
-        let set = ChangeSet.encode(list)
+        var history = History()
+        for bytes in subject.changes where !bytes.isEmpty { try history.append(Change(decoding: bytes)) }
+        let past = history.encoded
         var whole = Document(replica: self.reader)
-        var patches = PatchBuffer()
-        _ = try whole.receive(set.span, patches: &patches)
+        try whole.apply(history: past)
         let snapshot = whole.snapshot()
         let holder = Holder(whole)
         return [
-            self.wholeHistoryTrial(subject, set),
-            Trial("change set of the whole history", .bytes, constant: Double(set.count)),
+            self.wholeHistoryTrial(subject, past),
             self.loadTrial(subject, snapshot),
             Trial("snapshot encode", .milliseconds) { stopwatch in
                 var bytes: [UInt8] = []
@@ -28,6 +27,8 @@ extension TraceBenchmark {
             },
             Trial("snapshot, text of the dead dropped", .bytes, constant: Double(snapshot.count)),
             Trial("  the same after zlib -6", .bytes, constant: Double(Deflate.packedCount(snapshot))),
+            Trial("snapshot with history", .bytes, constant: Double(past.count)),
+            Trial("  with history after zlib -6", .bytes, constant: Double(Deflate.packedCount(past))),
             Trial("heap of the loaded document", .bytes) { _ in
                 let before = Meter.heapInUse()
                 let document = try Document(snapshot: snapshot, replica: self.reader)
@@ -38,12 +39,12 @@ extension TraceBenchmark {
         ]
     }
 
-    private static func wholeHistoryTrial(_ subject: Subject, _ set: [UInt8]) -> Trial {
+    /// All changes as one blob of columns, into a document that knows nothing.
+    private static func wholeHistoryTrial(_ subject: Subject, _ history: [UInt8]) -> Trial {
         let name = "remote, whole history as one change set"
         return Trial(name, .milliseconds) { stopwatch in
             var document = Document(replica: self.reader)
-            var patches = PatchBuffer()
-            let time = try stopwatch.milliseconds { _ = try document.receive(set.span, patches: &patches) }
+            let time = try stopwatch.milliseconds { try document.apply(history: history) }
             try WrongResult.check(document.text(of: Subject.root), subject.expected, name)
             return time
         }

@@ -19,7 +19,10 @@ struct EngineBenchmarkTests {
         #expect(report.trace == "typed")
         #expect(report.figures.allSatisfy { $0.samples.count == 3 })
         #expect(report["whole collaboration"] == nil)
-        for name in ["local replay", "remote, one change per transaction", "heap of the loaded document"] {
+        for name in [
+            "local replay", "remote, one change per transaction", "heap of the loaded document",
+            "snapshot with history",
+        ] {
             #expect(report[name] != nil, "\(name)")
         }
         let size = try #require(report["bytes of such a change"])
