@@ -9,13 +9,19 @@ struct ChangeWriter: Sendable {
     private var dependencies = Version()
     /// Replicas that were named in operations and are not among the dependencies.
     private var named: [ReplicaID] = []
+    /// Where they are, once they are many.
+    private var namedIndices: [UInt64: Int] = [:]
+    /// The dependencies' replicas and the named ones, once they were asked for.
+    private var numbered: [ReplicaID]?
 
     var isEmpty: Bool { count == 0 }
 
     /// Starts a change that depends on `dependencies` and on its author's change before.
     mutating func begin(dependencies: Version) {
         operations.removeAll(keepingCapacity: true)
-        named.removeAll()
+        if !named.isEmpty { named.removeAll() }
+        if !namedIndices.isEmpty { namedIndices.removeAll() }
+        numbered = nil
         count = 0
         shortcut = nil
         self.dependencies = dependencies
@@ -108,14 +114,28 @@ struct ChangeWriter: Sendable {
     private mutating func append(_ replica: ReplicaID, _ counter: UInt32) {
         if let index = dependencies.index(of: replica) {
             operations.appendVarint(index + 1)
-        } else if let index = named.firstIndex(of: replica) {
+        } else if let index = namedIndex(of: replica) {
             operations.appendVarint(dependencies.replicaCount + index + 1)
         } else {
             operations.append(0)
             operations.appendVarint(replica.rawValue)
-            named.append(replica)
+            note(named: replica)
         }
         operations.appendVarint(UInt64(counter))
+    }
+
+    private func namedIndex(of replica: ReplicaID) -> Int? {
+        namedIndices.isEmpty ? named.firstIndex(of: replica) : namedIndices[replica.rawValue]
+    }
+
+    private mutating func note(named replica: ReplicaID) {
+        named.append(replica)
+        numbered?.append(replica)
+        if !namedIndices.isEmpty {
+            namedIndices[replica.rawValue] = named.count - 1
+        } else if named.count == 16 {
+            for (index, replica) in named.enumerated() { namedIndices[replica.rawValue] = index }
+        }
     }
 
     // MARK: Lists and maps
@@ -129,7 +149,12 @@ struct ChangeWriter: Sendable {
     }
 
     /// The replicas that an operation can name by number, in that order.
-    var numberedReplicas: [ReplicaID] { dependencies.isEmpty ? named : dependencies.replicas + named }
+    mutating func numberedReplicas() -> [ReplicaID] {
+        if let numbered { return numbered }
+        let all = dependencies.isEmpty ? named : dependencies.replicas + named
+        numbered = all
+        return all
+    }
 
     private mutating func begin(_ tag: UInt8) {
         lastOperation = operations.count

@@ -37,7 +37,7 @@ extension Document {
             writer.lastOperation..<writer.operations.count,
             shape: .single,
             author: replica,
-            replicas: writer.numberedReplicas
+            replicas: writer.numberedReplicas()
         )
         do throws(ChangeError) {
             try resolver.resolve(
