@@ -87,11 +87,23 @@ extension Document {
         } catch {
             result = .failure(error)
         }
-        patches.know(store)
+        introduce(&patches)
         for patch in list { patches.append(patch) }
         let receipt = try result.get()
         return Reception(applied: receipt.applied.count, duplicates: receipt.duplicates, waiting: receipt.waiting)
     }
+
+    /// Tells a buffer the names of the sequences, if it does not know them.
+    ///
+    /// Mutating, though it changes nothing of the document: to lend it to a call that only reads, the compiler copies all of
+    /// its 1,300 bytes.
+    @inline(__always)
+    mutating func introduce(_ patches: inout PatchBuffer) {
+        if patches.isStrange(to: store.tree.roots.count) { teach(&patches) }
+    }
+
+    @inline(never)
+    private mutating func teach(_ patches: inout PatchBuffer) { patches.learn(store) }
 
     /// Notes that the next change of `author` is applied.
     @inline(__always)
@@ -152,7 +164,7 @@ extension Document {
     @inline(__always)
     private mutating func typeShort(_ unit: UInt16, _ author: Int, _ patches: inout PatchBuffer) -> Bool {
         if store.canType(by: author) {
-            patches.know(store)
+            introduce(&patches)
             patches.insert(unit, at: store.open.position, in: store.open.root)
             store.type(unit, by: author)
             return true
@@ -163,7 +175,7 @@ extension Document {
     @inline(never)
     private mutating func typeElsewhere(_ unit: UInt16, _ author: Int, _ patches: inout PatchBuffer) -> Bool {
         if store.canTypeAgain(by: author) {
-            patches.know(store)
+            introduce(&patches)
             patches.insert(unit, at: store.open.position, in: store.open.root)
             store.typeAgain(unit, by: author)
             return true
@@ -212,19 +224,19 @@ extension Document {
         guard store.kind(at: address) == .text, !UTF16Unit.isSurrogate(store.text[Int(address)]) else { return false }
         if store.open.author == UInt32(truncatingIfNeeded: author) {
             guard distance == 1, store.canEraseTyped else { return false }
-            patches.know(store)
+            introduce(&patches)
             store.eraseTyped()
             patches.delete(1, at: store.open.position, in: store.open.root)
             return true
         }
         if store.open.leftRoom > 0, address == store.addressLeftOfOpen {
-            patches.know(store)
+            introduce(&patches)
             store.eraseLeft()
             patches.delete(1, at: store.open.position, in: store.open.root)
             return true
         }
         guard store.open.rightRoom > 0, address == store.addressRightOfOpen else { return false }
-        patches.know(store)
+        introduce(&patches)
         patches.delete(1, at: store.open.position, in: store.open.root)
         store.eraseRight()
         return true
@@ -377,7 +389,7 @@ extension Document {
         let position = store.tree.position(of: gap)
         let address = Int(store.place(count, at: &gap, by: author, lamport: lamport))
         for index in 0..<count { store.text[address &+ index] = UInt16(bytes[cursor.position &+ index]) }
-        patches.know(store)
+        introduce(&patches)
         if count == 1 {
             patches.insert(store.text[address], at: position, in: gap.root)
         } else {
@@ -405,7 +417,7 @@ extension Document {
         guard !run.isDead, count <= run.length &- gap.offset else { return false }
         let last = address &+ UInt32(truncatingIfNeeded: count &- 1)
         guard !UTF16Unit.isLow(store.text[Int(address)]), !UTF16Unit.isHigh(store.text[Int(last)]) else { return false }
-        patches.know(store)
+        introduce(&patches)
         patches.delete(count, at: gap.runStart &+ gap.offset, in: gap.root)
         store.tree.kill(count, at: &gap, &store.blocks)
         store.cursor = gap

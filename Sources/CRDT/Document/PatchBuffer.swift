@@ -71,14 +71,12 @@ public struct PatchBuffer: ~Copyable, Sendable {
 
     // MARK: Writing
 
-    /// Takes over the names of a document that has more than when it wrote last.
+    /// Whether the document has another number of sequences than when it wrote last.
     @inline(__always)
-    mutating func know(_ store: borrowing ElementStore) {
-        if names.count != store.tree.roots.count { learn(store) }
-    }
+    func isStrange(to count: Int) -> Bool { names.count != count }
 
-    @inline(never)
-    private mutating func learn(_ store: borrowing ElementStore) {
+    /// Takes over the names of a document.
+    mutating func learn(_ store: borrowing ElementStore) {
         names.removeAll(keepingCapacity: true)
         for root in 0..<UInt32(store.tree.roots.count) {
             names.append(store.id(of: store.containers.container(ofSequence: root)))

@@ -98,7 +98,7 @@ extension Document {
     private mutating func integrateOwn(_ change: Change, _ patches: inout PatchBuffer) throws(ChangeError) {
         var list: [Patch] = []
         try integrate(change, patches: &list)
-        patches.know(store)
+        introduce(&patches)
         for patch in list { patches.append(patch) }
         for index in 0..<news.count { store.replicas[Int(news[index])].isNews = false }
         news.removeAll()
