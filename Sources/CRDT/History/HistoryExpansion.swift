@@ -22,8 +22,17 @@ struct HistoryExpansion {
         return first + (item.kind == .eraseLeft ? -Int64(index) : Int64(index))
     }
 
-    /// The counter of the element that the item ends at, when it deletes.
-    var end: Int64 { item.kind == .delete ? erased(Int(item.deleteCount) - 1) : erased(item.count - 1) }
+    /// The counter of the rightmost element that the item deletes, after which its author most often goes on.
+    var rightmost: Int64 {
+        switch item.kind {
+        case .delete: erased(Int(item.deleteCount) - 1)
+        case .eraseRight: erased(item.count - 1)
+        default: erased(0)
+        }
+    }
+
+    /// The counter of the element that the item deletes last.
+    var last: Int64 { erased(item.count - 1) }
 
     /// One of the changes.
     ///

@@ -178,14 +178,15 @@ struct HistoryReader {
 
     private mutating func checkDeletion(_ item: HistoryItem, _ flags: UInt8) throws(FormatError) {
         guard flags & HistoryFlag.isLong == 0, item.reference != .newest else { throw .invalid }
-        let end = HistoryExpansion(item, replicas, elements: 0).end
+        let expansion = HistoryExpansion(item, replicas, elements: 0)
+        let end = expansion.rightmost
         switch item.reference {
         case .newest: break
         case .own:
-            guard end < replicas[item.author].elements, end > -Int64(UInt32.max) else { throw .invalid }
+            guard end < replicas[item.author].elements, expansion.last > -Int64(UInt32.max) else { throw .invalid }
             replicas[item.author].lastOwn = end
         case .other(let place, _):
-            guard let end = UInt32(exactly: end) else { throw .invalid }
+            guard let end = UInt32(exactly: end), expansion.last >= 0 else { throw .invalid }
             replicas[place].lastCounter = end
         }
     }

@@ -220,7 +220,7 @@ struct HistoryWriter: Sendable {
     }
 
     private mutating func noteEnd(of item: HistoryItem) {
-        let end = HistoryExpansion(item, replicas, elements: 0).end
+        let end = HistoryExpansion(item, replicas, elements: 0).rightmost
         if item.kind == .insert {
             replicas[item.author].lastOwn = replicas[item.author].elements - 1
         } else if case .other(let replica, _) = item.reference {
