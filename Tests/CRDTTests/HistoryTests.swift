@@ -56,6 +56,23 @@ struct HistoryTests {
         init(_ replica: ReplicaID) { value = Document(replica: replica) }
     }
 
+    @Test("A history has the bytes that the format says")
+    func golden() throws {
+        var document = Document(replica: ReplicaID(1))
+        var history = History()
+        for (offset, unit) in Array("Hi!".utf16).enumerated() {
+            try history.append(try #require(try document.insert([unit], at: offset, in: root)))
+        }
+        for offset in [2, 1] {
+            try history.append(try #require(try document.delete(offset..<offset + 1, in: root)))
+        }
+        #expect(hex(history.encoded) == GoldenVectors.history)
+    }
+
+    private func hex(_ bytes: [UInt8]) -> String {
+        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
     @Test("A history gives back the very changes it was given, all of them or those after a version", arguments: 0..<60)
     func givesBack(seed: UInt64) throws {
         let changes = try session(seed: seed, steps: 80)

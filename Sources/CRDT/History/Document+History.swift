@@ -96,9 +96,6 @@ extension Document {
         _ state: borrowing HistoryApplication
     ) -> (owner: Int, counter: UInt32)? {
         switch reference {
-        case .newest:
-            let next = store.replicas[author].nextCounter
-            return next > 0 ? (author, next - 1) : nil
         case .own(let relative):
             let counter = base + relative
             guard counter >= 0, counter < Int64(store.replicas[author].nextCounter) else { return nil }

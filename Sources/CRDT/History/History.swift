@@ -65,6 +65,7 @@ public struct History: Sendable {
     ///   - version: what is known then; `nil` for everything.
     ///   - replica: an identifier that never wrote elsewhere. A document at an earlier version is for reading: whatever is
     ///     written in it was written without knowledge of what came later.
+    /// - Returns: that document.
     /// - Throws: `notReady` when the version lacks something that a change of it depends on, or reaches beyond the history, or
     ///   the history does not go back to the beginning.
     /// - Complexity: as for receiving the history.
@@ -79,7 +80,7 @@ public struct History: Sendable {
 
     // MARK: Bytes
 
-    /// The whole history as bytes: a snapshot with history. See `FORMAT.md`.
+    /// The whole history as bytes: a snapshot with history; see `FORMAT.md`.
     ///
     /// - Complexity: O(n) for n bytes.
     public var encoded: [UInt8] {

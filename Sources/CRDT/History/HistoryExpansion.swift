@@ -15,7 +15,6 @@ struct HistoryExpansion {
     private func erased(_ index: Int) -> Int64 {
         let first: Int64
         switch item.reference {
-        case .newest: first = 0
         case .own(let counter): first = counter
         case .other(_, let counter): first = Int64(counter)
         }
@@ -40,6 +39,7 @@ struct HistoryExpansion {
     ///   - index: which.
     ///   - text: what it inserts, as UTF-8.
     ///   - writer: writes it; whatever it held is forgotten.
+    /// - Returns: that change.
     func change(_ index: Int, text: some Collection<UInt8>, _ writer: inout ChangeWriter) -> Change {
         let replica = replicas[item.author].id
         var dependencies = Version()
@@ -75,7 +75,6 @@ struct HistoryExpansion {
 
     private var origin: ChangeWriter.Origin {
         switch item.reference {
-        case .newest: return .newest
         case .own(let counter):
             let distance = UInt32(truncatingIfNeeded: elements - counter)
             return distance == 1 ? .newest : .own(distance: distance)

@@ -18,7 +18,6 @@ struct HistoryItem: Sendable {
 
     /// The element that is deleted first, or the one that is inserted after.
     enum Reference: Equatable, Sendable {
-        case newest
         case own(Int64)
         /// An element of the replica at that place in the table.
         case other(Int, counter: UInt32)
@@ -31,7 +30,7 @@ struct HistoryItem: Sendable {
     var sequence: UInt64
     /// How many changes.
     var count = 1
-    var reference = Reference.newest
+    var reference: Reference
     /// How many elements one change deletes.
     var deleteCount: UInt32 = 1
     var advance: UInt64 = 0
@@ -47,7 +46,8 @@ struct HistoryItem: Sendable {
 /// The first byte of an item: its kind, and what else is said of it.
 enum HistoryFlag {
     static let kindMask: UInt8 = 0b111
-    static let newest: UInt8 = 1 << 3
+    /// The element is the author's own, and the one that its item before ended at.
+    static let same: UInt8 = 1 << 3
     static let other: UInt8 = 1 << 4
     static let advance: UInt8 = 1 << 5
     static let dependency: UInt8 = 1 << 6
@@ -78,7 +78,9 @@ struct HistoryColumns: Sendable {
     /// The author, where it is another than the item's before, and the number of items until then.
     var authors: [UInt8] = []
     var counts: [UInt8] = []
+    /// Distances of references: their lowest bytes, and the rest.
     var references: [UInt8] = []
+    var referenceRests: [UInt8] = []
     var sizes: [UInt8] = []
     var advances: [UInt8] = []
     var dependencies: [UInt8] = []

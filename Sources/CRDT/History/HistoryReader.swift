@@ -7,6 +7,7 @@ struct HistoryReader {
     private var authors: ByteReader
     private var counts: ByteReader
     private var references: ByteReader
+    private var referenceRests: ByteReader
     private var sizes: ByteReader
     private var advances: ByteReader
     private var dependencies: ByteReader
@@ -15,7 +16,7 @@ struct HistoryReader {
     private var author = 0
     private var authorLeft = 0
 
-    /// - Parameter replicas: as a writer left them, or as they were read; only identifiers and starts are used.
+    /// Starts at the first item; of the replicas only identifiers and starts are used.
     init(_ columns: HistoryColumns, _ replicas: [HistoryReplica]) {
         self.columns = columns
         self.replicas = replicas.map {
@@ -28,6 +29,7 @@ struct HistoryReader {
         authors = ByteReader(columns.authors)
         counts = ByteReader(columns.counts)
         references = ByteReader(columns.references)
+        referenceRests = ByteReader(columns.referenceRests)
         sizes = ByteReader(columns.sizes)
         advances = ByteReader(columns.advances)
         dependencies = ByteReader(columns.dependencies)
@@ -53,7 +55,7 @@ struct HistoryReader {
         authorLeft -= 1
         let flags = try kinds.byte()
         guard let kind = HistoryItem.Kind(rawValue: flags & HistoryFlag.kindMask) else { throw .invalid }
-        var item = HistoryItem(kind: kind, author: author, sequence: replicas[author].next)
+        var item = HistoryItem(kind: kind, author: author, sequence: replicas[author].next, reference: .own(0))
         elementsBefore = replicas[author].elements
         inserted = 0
         if kind == .verbatim {
@@ -85,6 +87,7 @@ struct HistoryReader {
         try authors.requireEnd()
         try counts.requireEnd()
         try references.requireEnd()
+        try referenceRests.requireEnd()
         try sizes.requireEnd()
         try advances.requireEnd()
         try dependencies.requireEnd()
@@ -125,23 +128,31 @@ struct HistoryReader {
     }
 
     private mutating func readReference(_ item: inout HistoryItem, _ flags: UInt8) throws(FormatError) {
-        if flags & HistoryFlag.newest != 0 {
-            guard item.kind == .insert, flags & HistoryFlag.other == 0 else { throw .invalid }
+        if flags & HistoryFlag.same != 0 {
+            guard flags & HistoryFlag.other == 0, replicas[item.author].lastOwn < replicas[item.author].elements
+            else { throw .invalid }
+            item.reference = .own(replicas[item.author].lastOwn)
             return
         }
         if flags & HistoryFlag.other != 0 {
-            let place = try replica(&references)
-            let (counter, overflow) = Int64(replicas[place].lastCounter)
-                .addingReportingOverflow(ByteReader.unzigzag(try references.varint()))
+            let place = try replica(&referenceRests)
+            let (counter, overflow) = Int64(replicas[place].lastCounter).addingReportingOverflow(try distance())
             guard place != item.author, !overflow, let counter = UInt32(exactly: counter) else { throw .invalid }
             item.reference = .other(place, counter: counter)
             return
         }
         let (counter, overflow) = replicas[item.author].lastOwn
-            .addingReportingOverflow(ByteReader.unzigzag(try references.varint()))
+            .addingReportingOverflow(try distance())
         // Before the history there may be elements too, as many as there can be.
         guard !overflow, counter < replicas[item.author].elements, counter > -Int64(UInt32.max) else { throw .invalid }
         item.reference = .own(counter)
+    }
+
+    private mutating func distance() throws(FormatError) -> Int64 {
+        let low = try references.byte()
+        let rest = try referenceRests.varint()
+        guard rest < 1 << 40 else { throw .overflow }
+        return ByteReader.unzigzag(rest << 8 | UInt64(low))
     }
 
     /// The text of an insertion: so many bytes or one character for the first change, one for each further one.
@@ -177,11 +188,10 @@ struct HistoryReader {
     }
 
     private mutating func checkDeletion(_ item: HistoryItem, _ flags: UInt8) throws(FormatError) {
-        guard flags & HistoryFlag.isLong == 0, item.reference != .newest else { throw .invalid }
+        guard flags & HistoryFlag.isLong == 0 else { throw .invalid }
         let expansion = HistoryExpansion(item, replicas, elements: 0)
         let end = expansion.rightmost
         switch item.reference {
-        case .newest: break
         case .own:
             guard end < replicas[item.author].elements, expansion.last > -Int64(UInt32.max) else { throw .invalid }
             replicas[item.author].lastOwn = end

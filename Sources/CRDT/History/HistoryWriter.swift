@@ -32,7 +32,7 @@ struct HistoryWriter: Sendable {
         if let item = item(for: change, author) {
             if !extend(with: item, change.encoded) { begin(item, change.encoded) }
         } else {
-            var item = HistoryItem(kind: .verbatim, author: author, sequence: change.sequence)
+            var item = HistoryItem(kind: .verbatim, author: author, sequence: change.sequence, reference: .own(0))
             item.bytes = 0..<change.encoded.count
             begin(item, change.encoded)
             replicas[author].elements += Self.elementCount(of: change)
@@ -74,7 +74,8 @@ struct HistoryWriter: Sendable {
         if change.shape == .several || change.dependencies.replicaCount > 1 { return nil }
         var reader = OperationReader(change)
         guard let operation = try? reader.next() else { return nil }
-        var item = HistoryItem(kind: .insert, author: author, sequence: change.sequence)
+        let newest = HistoryItem.Reference.own(replicas[author].elements - 1)
+        var item = HistoryItem(kind: .insert, author: author, sequence: change.sequence, reference: newest)
         item.advance = change.lamportAdvance
         switch operation {
         case .insert(let origin, let text):
@@ -119,7 +120,8 @@ struct HistoryWriter: Sendable {
         }
         switch (last.kind, item.kind) {
         case (.insert, .insert):
-            guard item.reference == .newest, UTF8Text.isOneScalar(bytes, item.bytes) else { return false }
+            guard item.reference == .own(replicas[item.author].elements - 1), UTF8Text.isOneScalar(bytes, item.bytes)
+            else { return false }
             columns.text.append(contentsOf: bytes[item.bytes])
             last.bytes = last.bytes.lowerBound..<columns.text.count
             noteInsertion(bytes, item.bytes, author: item.author)
@@ -208,15 +210,22 @@ struct HistoryWriter: Sendable {
 
     private mutating func write(_ reference: HistoryItem.Reference, author: Int) -> UInt8 {
         switch reference {
-        case .newest: return HistoryFlag.newest
         case .own(let counter):
-            columns.references.appendZigzag(counter - replicas[author].lastOwn)
+            if counter == replicas[author].lastOwn { return HistoryFlag.same }
+            append(distance: counter - replicas[author].lastOwn)
             return 0
         case .other(let replica, let counter):
-            columns.references.appendVarint(replica)
-            columns.references.appendZigzag(Int64(counter) - Int64(replicas[replica].lastCounter))
+            columns.referenceRests.appendVarint(replica)
+            append(distance: Int64(counter) - Int64(replicas[replica].lastCounter))
             return HistoryFlag.other
         }
+    }
+
+    /// The lowest bytes are noise, the rests are mostly zero: apart they compress better.
+    private mutating func append(distance: Int64) {
+        let value = UInt64(bitPattern: (distance << 1) ^ (distance >> 63))
+        columns.references.append(UInt8(truncatingIfNeeded: value))
+        columns.referenceRests.appendVarint(value >> 8)
     }
 
     private mutating func noteEnd(of item: HistoryItem) {
