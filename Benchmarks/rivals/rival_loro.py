@@ -184,6 +184,30 @@ def synthetic(item, clock):
     return time
 
 
+def containers(item, clock):
+    """Lists and maps; the last document reads."""
+    documents = [LoroDoc() for _ in range(len(item["authors"]) + 1)]
+    roots = [doc.get_map("body") if item["isMap"] else doc.get_list("body") for doc in documents]
+    made = []
+    subscriptions = [doc.subscribe_local_update(lambda update: made.append(update) or True) for doc in documents[:-1]]
+    clock.start()
+    for doc, root, actions in zip(documents, roots, item["authors"]):
+        for action in rows.throttled(actions, clock):
+            if item["isMap"]:
+                root.insert("v", action[0])
+            else:
+                for place, value in enumerate(action[1], action[0]):
+                    root.insert(place, value)
+            doc.commit()
+            documents[-1].import_(made[-1])
+    time = clock.stop()
+    for subscription in subscriptions:
+        subscription.unsubscribe()
+    if len(item["authors"]) == 1:
+        rows.check(roots[-1].get_deep_value(), roots[0].get_deep_value(), item["name"])
+    return time
+
+
 def crowd(count, clock):
     updates = []
     for _ in range(count):
@@ -199,6 +223,8 @@ def measure_synthetic(inputs, table):
         table.time(f"{count:,} replicas insert at position 0", lambda clock, count=count: crowd(count, clock))
     for item in inputs["inputs"]:
         table.time(item["name"], lambda clock, item=item: synthetic(item, clock))
+    for item in inputs["containers"]:
+        table.time(item["name"], lambda clock, item=item: containers(item, clock))
 
 
 if __name__ == "__main__":

@@ -221,6 +221,24 @@ function synthetic (item) {
   return time
 }
 
+/** Lists and maps; the last document reads. */
+function containers (item) {
+  const documents = Array.from({ length: item.authors.length + 1 }, () => new Y.Doc())
+  const roots = documents.map(doc => item.isMap ? doc.getMap('body') : doc.getArray('body'))
+  const reader = documents[documents.length - 1]
+  for (const doc of documents.slice(0, -1)) doc.on('update', update => Y.applyUpdate(reader, update))
+  clock.start()
+  item.authors.forEach((actions, lane) => each(actions, action => {
+    if (item.isMap) roots[lane].set('v', action[0])
+    else roots[lane].insert(action[0], action[1])
+  }))
+  const time = clock.stop()
+  if (item.authors.length === 1 && JSON.stringify(roots[0]) !== JSON.stringify(roots[1])) {
+    throw new Error(`yjs, ${item.name}: the reader has something else`)
+  }
+  return time
+}
+
 function crowd (count) {
   const updates = Array.from({ length: count }, () => {
     const { doc, text } = newDocument()
@@ -235,6 +253,7 @@ function measureSynthetic (inputs, rows) {
     rows.time(`${count.toLocaleString('en')} replicas insert at position 0`, () => crowd(count))
   }
   for (const item of inputs.inputs) rows.time(item.name, () => synthetic(item))
+  for (const item of inputs.containers) rows.time(item.name, () => containers(item))
 }
 
 for (const line of fs.readFileSync(inputsPath, 'utf8').split('\n')) {

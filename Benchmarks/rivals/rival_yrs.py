@@ -8,7 +8,7 @@ import os
 import struct
 
 import rows
-from pycrdt import Doc, Text
+from pycrdt import Array, Doc, Map, Text
 
 
 def new_document():
@@ -190,6 +190,32 @@ def synthetic(item, clock):
     return time
 
 
+def containers(item, clock):
+    """Lists and maps; the last document reads."""
+    kind = Map if item["isMap"] else Array
+    documents = [Doc() for _ in range(len(item["authors"]) + 1)]
+    roots = [doc.get("body", type=kind) for doc in documents]
+    made = []
+    subscriptions = [doc.observe(lambda event: made.append(event.update)) for doc in documents[:-1]]
+    clock.start()
+    for doc, root, actions in zip(documents, roots, item["authors"]):
+        for action in rows.throttled(actions, clock):
+            if item["isMap"]:
+                root["v"] = action[0]
+            elif len(action[1]) == 1:
+                root.insert(action[0], action[1][0])
+            else:
+                # Only where the list is empty; pycrdt has no insertion of several items elsewhere.
+                root.extend(action[1])
+            documents[-1].apply_update(made[-1])
+    time = clock.stop()
+    for doc, subscription in zip(documents, subscriptions):
+        doc.unobserve(subscription)
+    if len(item["authors"]) == 1:
+        rows.check(roots[-1].to_py(), roots[0].to_py(), item["name"])
+    return time
+
+
 def crowd(count, clock):
     updates = []
     for _ in range(count):
@@ -204,6 +230,8 @@ def measure_synthetic(inputs, table):
         table.time(f"{count:,} replicas insert at position 0", lambda clock, count=count: crowd(count, clock))
     for item in inputs["inputs"]:
         table.time(item["name"], lambda clock, item=item: synthetic(item, clock))
+    for item in inputs["containers"]:
+        table.time(item["name"], lambda clock, item=item: containers(item, clock))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,11 @@ public enum BenchmarkInputs {
     /// - Throws: nothing in practice.
     public static func syntheticJSON() throws -> String {
         try self.line(
-            Synthetic(crowds: SyntheticBenchmark.crowds, inputs: CRDTBenchmarks.inputs(count: CRDTBenchmarks.count))
+            Synthetic(
+                crowds: SyntheticBenchmark.crowds,
+                inputs: CRDTBenchmarks.inputs(count: CRDTBenchmarks.count),
+                containers: ContainerBenchmarks.inputs(count: CRDTBenchmarks.count)
+            )
         )
     }
 
@@ -46,6 +50,7 @@ public enum BenchmarkInputs {
         let trace = "synthetic"
         let crowds: [Int]
         let inputs: [CRDTBenchmarks.Input]
+        let containers: [ContainerBenchmarks.Input]
     }
 }
 

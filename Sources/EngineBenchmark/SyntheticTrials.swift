@@ -25,6 +25,7 @@ public enum SyntheticBenchmark {
         var trials = try self.crowds.map { try self.crowdTrial($0 / scale) }
         trials.append(self.randomInsertTrial(self.randomInsertCount / scale))
         trials += try CRDTBenchmarks.inputs(count: CRDTBenchmarks.count / scale).map { try CRDTBenchmarks.trial($0) }
+        trials += ContainerBenchmarks.inputs(count: CRDTBenchmarks.count / scale).map(ContainerBenchmarks.trial)
         return trials
     }
 
