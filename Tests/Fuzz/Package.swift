@@ -20,6 +20,8 @@ let package = Package(
         // Random histories of documents beside a naive oracle: links to the files in Tests/TestSupport.
         .target(name: "Histories", dependencies: [.product(name: "CRDT", package: "quire")]),
         .executableTarget(name: "fuzz", dependencies: ["FuzzKit", "FuzzCRDT", "FuzzProtocol", "Histories"]),
+        // Random histories as JSON lines, for the WebAssembly build of the engine to repeat: see Tests/Web.
+        .executableTarget(name: "chronicle", dependencies: ["FuzzKit", .product(name: "CRDT", package: "quire")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -61,7 +61,7 @@ struct ChangeResolver: ~Copyable, Sendable {
         // Its author had seen nothing that this document has not: an honest clock is not above this one's.
         guard lamport <= store.clock else { throw .lamportTooLarge }
         while let operation = try Self.next(&reader) { try resolve(operation, bytes, store) }
-        guard store.canHold(units.count), units.count <= Int(UInt32.max - 1 - firstCounter)
+        guard store.canHold(units.count), UInt64(units.count) < UInt64(UInt32.max - firstCounter)
         else { throw .documentTooLarge }
         guard names.isEmpty || store.containers.rootCount + names.count <= ElementStore.maximumRootCount
         else { throw .tooManyRoots }

@@ -89,7 +89,7 @@ extension ElementStore {
     private mutating func enlargeRoom(_ wanted: Int, for replica: Int) -> Int {
         let record = replicas[replica]
         let room = Int(record.freeEnd - record.freeAddress)
-        guard record.hasSegment, Int(record.freeEnd) == blocks.end else {
+        guard record.hasSegment, record.freeEnd == UInt32(blocks.end) else {
             if room > 0 { return room }
             // Who writes texts and lists in turns gets little room at a time: it may never be filled.
             let isAlternating =

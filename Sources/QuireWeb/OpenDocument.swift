@@ -1,0 +1,71 @@
+/// A document that the host holds, and what the exports keep beside it.
+struct OpenDocument: ~Copyable {
+    var document: Document
+    /// The containers that the host, a value or a patch has named: their index is what the exports call them.
+    private(set) var containers: [ContainerID] = []
+    private var numbers: [ContainerID: Int32] = [:]
+    /// The texts' handles by container number; `nil` until something was inserted.
+    private var handles: [TextHandle?] = []
+    /// The local changes that the host has not taken yet.
+    var outbox = ChangeBuffer()
+    /// What the bytes did that are being received; kept between calls for its memory.
+    var patches = PatchBuffer()
+
+    init(_ document: consuming Document) {
+        self.document = document
+    }
+
+    /// The number of a container, which is given one when it has none; it has it for as long as the document is open.
+    mutating func number(of container: ContainerID) -> Int32 {
+        if let number = numbers[container] { return number }
+        let number = Int32(containers.count)
+        containers.append(container)
+        handles.append(nil)
+        numbers[container] = number
+        return number
+    }
+
+    /// The container of a number that came from the host.
+    func container(_ number: Int32) throws(WebError) -> ContainerID {
+        guard number >= 0, Int(number) < containers.count else { throw .badContainer }
+        return containers[Int(number)]
+    }
+
+    func text(_ number: Int32) throws(WebError) -> TextID {
+        guard case .text(let text) = try container(number) else { throw .badContainer }
+        return text
+    }
+
+    func list(_ number: Int32) throws(WebError) -> ListID {
+        guard case .list(let list) = try container(number) else { throw .badContainer }
+        return list
+    }
+
+    func map(_ number: Int32) throws(WebError) -> MapID {
+        guard case .map(let map) = try container(number) else { throw .badContainer }
+        return map
+    }
+
+    /// The handle of a text; `nil` when nothing was ever inserted into it, or when the number is none of a text.
+    @inline(__always)
+    mutating func handle(_ number: Int32) -> TextHandle? {
+        guard number >= 0, Int(number) < handles.count else { return nil }
+        return handles[Int(number)] ?? find(Int(number))
+    }
+
+    @inline(never)
+    private mutating func find(_ number: Int) -> TextHandle? {
+        if case .text(let text) = containers[number] { handles[number] = document.textHandle(text) }
+        return handles[number]
+    }
+
+    /// Makes edits, as one change or as a part of the open transaction.
+    @inline(never)
+    mutating func perform(_ edit: Edit) throws(WebError) {
+        do throws(EditError) {
+            if let change = try document.edit([edit]) { outbox.append(change) }
+        } catch {
+            throw WebError(error)
+        }
+    }
+}
