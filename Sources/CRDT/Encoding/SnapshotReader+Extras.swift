@@ -35,7 +35,9 @@ extension SnapshotReader {
                 depth != last.depth
                 ? depth > last.depth
                 : holder.replica != last.replica ? holder.replica > last.replica : holder.counter > last.counter
-            guard isAscending else { throw .invalid }
+            // An element of another depth may come again.
+            guard isAscending, store.containers.nested(in: UInt32(holder.replica), holder.counter) == nil
+            else { throw .invalid }
             last = (depth, holder.replica, holder.counter)
             let address = store.replicas.address(of: holder.counter, by: holder.replica)
             var slot = address
@@ -193,6 +195,22 @@ extension SnapshotReader {
         }
         try source.requireEnd()
         guard isUsed.allSatisfy({ $0 }) else { throw .invalid }
+        for number in 0..<UInt32(store.containers.count) { try checkSetter(of: number) }
+    }
+
+    /// A container at a key was put there by a set, which still holds or which a newer one overwrote.
+    private func checkSetter(of number: UInt32) throws(FormatError) {
+        let record = store.containers[number]
+        guard record.parent != ContainerRecord.none, store.containers[record.parent].kind == .map else { return }
+        guard let entry = store.maps.entry(record.parent, record.slot) else { throw .invalid }
+        let replica = Int(record.holderReplica)
+        let lamport = store.replicas.lamport(of: record.holderCounter, by: replica)
+        let winner = store.maps[entry]
+        if winner.replica == record.holderReplica, winner.counter == record.holderCounter {
+            guard winner.isSet, store.maps.value(of: entry) == .container(number) else { throw .invalid }
+        } else {
+            guard Rank(lamport: lamport, replica: store.replicas[replica].id) < winner.rank else { throw .invalid }
+        }
     }
 
     private mutating func readEntry(
@@ -246,6 +264,18 @@ extension SnapshotReader {
             last = (replica, counter + count, extra)
             for offset in 0..<count { try readCount(counter + offset, replica, Int(extra)) }
         }
+        try checkPairs()
+    }
+
+    /// The halves of a pair are deleted and restored together.
+    private func checkPairs() throws(FormatError) {
+        var isSplit = false
+        store.counts.visit { (address, extra) in
+            let unit = store.text[Int(address)]
+            if UTF16Unit.isHigh(unit), store.counts.extra(address + 1) != extra { isSplit = true }
+            if UTF16Unit.isLow(unit), store.counts.extra(address - 1) != extra { isSplit = true }
+        }
+        if isSplit { throw .invalid }
     }
 
     private mutating func readCount(_ counter: UInt32, _ replica: Int, _ extra: Int) throws(FormatError) {
