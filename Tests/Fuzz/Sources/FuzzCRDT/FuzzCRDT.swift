@@ -50,7 +50,7 @@ public enum FuzzCRDT {
     /// A snapshot is decoded; what comes of it can be edited, and written again as it was.
     static let snapshot = FuzzTarget(name: "snapshot") { generator, input in
         let bytes = generator.below(8) == 0 ? input : Checksums.sealed(input)
-        let limits = DecodingLimits(maximumElementCount: 1 << 20)
+        let limits = DecodingLimits(maximumElementCount: 1 << 16)
         guard var document = try? Document(snapshot: bytes, replica: ReplicaID(77), limits: limits) else { return }
         Application.check(document)
         precondition(document.snapshot() == bytes, "A state has one form.")
