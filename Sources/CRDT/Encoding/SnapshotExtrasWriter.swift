@@ -11,6 +11,8 @@ struct SnapshotExtrasWriter {
     /// The place of each container.
     private var places: [Int] = []
 
+    var byteCount: Int { containers.count + keys.count + values.count + entries.count + counts.count }
+
     // MARK: Containers
 
     /// Writes the keys and the containers; their order is returned.

@@ -11,7 +11,9 @@ struct SnapshotReader: ~Copyable {
     private var lengths: ByteReader
     private var life: ByteReader
     private var pairs: ByteReader
-    private var units: [UInt16] = []
+    /// Where the text is read, and where it ends.
+    private var textPosition = 0
+    private var textEnd = 0
 
     // Where the columns are read.
     private var owner = 0
@@ -20,7 +22,6 @@ struct SnapshotReader: ~Copyable {
     private var isDead = false
     private var stretch = 0
     private var position = 0
-    private var unitPosition = 0
     private var deadPosition = 0
     private var nextPair: Int?
     /// How many elements are in texts and lists.
@@ -76,9 +77,8 @@ struct SnapshotReader: ~Copyable {
         var entries = try column(&source)
         var counts = try column(&source)
         try source.requireEnd()
-        units.reserveCapacity(text.count)
-        guard UTF8Text.decode(bytes, in: text, into: &units) else { throw .illFormedUTF8 }
-        store.hasSurrogates = units.contains { UTF16Unit.isSurrogate($0) }
+        textPosition = text.lowerBound
+        textEnd = text.upperBound
         seen.append(repeating: 0, count: store.blocks.end / BlockTable.size)
         try readKeys(&keys)
         try readContainers(&containers)
@@ -93,7 +93,7 @@ struct SnapshotReader: ~Copyable {
         try lengths.requireEnd()
         try life.requireEnd()
         try pairs.requireEnd()
-        guard position == placedCount, unitPosition == units.count, ownerLeft == 0, stretch == 0, nextPair == nil
+        guard position == placedCount, textPosition == textEnd, ownerLeft == 0, stretch == 0, nextPair == nil
         else { throw .invalid }
         try readValues(&values)
         try readEntries(&entries)
@@ -297,14 +297,16 @@ struct SnapshotReader: ~Copyable {
         }
     }
 
+    /// A pair is inserted and deleted whole: both halves are neighbours in one run.
     private mutating func placeText(_ address: UInt32, _ count: Int) throws(FormatError) {
-        guard count <= units.count - unitPosition else { throw .invalid }
-        let range = unitPosition..<unitPosition + count
-        // A pair is inserted and deleted whole: both halves are neighbours in one run.
-        guard !UTF16Unit.isLow(units[range.lowerBound]), !UTF16Unit.isHigh(units[range.upperBound - 1])
-        else { throw .illFormedUTF16 }
-        store.text.write(units, range, at: Int(address))
-        unitPosition += count
+        try store.text.write(
+            utf8: bytes,
+            from: &textPosition,
+            to: textEnd,
+            count: count,
+            at: Int(address),
+            hasPairs: &store.hasSurrogates
+        )
     }
 
     private mutating func placeDead(_ address: UInt32, _ count: Int) throws(FormatError) {

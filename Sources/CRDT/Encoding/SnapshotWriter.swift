@@ -6,14 +6,14 @@ enum SnapshotFormat {
 }
 
 /// Writes a snapshot: columns, so that numbers of one kind stand together and compress well.
-struct SnapshotWriter {
-    private var spans: [UInt8] = []
-    private var owners: [UInt8] = []
-    private var counters: [UInt8] = []
-    private var lengths: [UInt8] = []
-    private var life: [UInt8] = []
-    private var pairs: [UInt8] = []
-    private var text: [UInt8] = []
+struct SnapshotWriter: ~Copyable {
+    private var spans = ByteRow()
+    private var owners = ByteRow()
+    private var counters = ByteRow()
+    private var lengths = ByteRow()
+    private var life = ByteRow()
+    private var pairs = ByteRow()
+    private var text = ByteRow()
 
     /// The place of each replica among those ascending by identifier.
     private var ranks: [Int] = []
@@ -46,16 +46,29 @@ struct SnapshotWriter {
         writeReplicas(store, to: &bytes)
         let order = extras.writeContainers(store, ranks)
         for container in order where store.containers[container].kind != .map { write(container, store) }
-        if stretch > 0 { life.appendVarint(stretch) }
-        if ownerCount > 0 { owners.appendVarint(ownerCount) }
+        if stretch > 0 { life.appendVarint(UInt64(stretch)) }
+        if ownerCount > 0 { owners.appendVarint(UInt64(ownerCount)) }
         extras.writeEntries(store, ranks, order)
         extras.writeCounts(store, ranks)
-        for column in [
-            extras.containers, extras.keys, spans, owners, counters, lengths, life, pairs, text, extras.values,
-            extras.entries, extras.counts,
-        ] { bytes.appendPrefixed(column) }
+        bytes.reserveCapacity(bytes.count + extras.byteCount + columnByteCount + 12 * 5 + SnapshotFormat.checksumCount)
+        bytes.appendPrefixed(extras.containers)
+        bytes.appendPrefixed(extras.keys)
+        bytes.appendPrefixed(spans)
+        bytes.appendPrefixed(owners)
+        bytes.appendPrefixed(counters)
+        bytes.appendPrefixed(lengths)
+        bytes.appendPrefixed(life)
+        bytes.appendPrefixed(pairs)
+        bytes.appendPrefixed(text)
+        bytes.appendPrefixed(extras.values)
+        bytes.appendPrefixed(extras.entries)
+        bytes.appendPrefixed(extras.counts)
         bytes.appendLittleEndian(Checksum.crc32(bytes, 0..<bytes.count))
         return bytes
+    }
+
+    private var columnByteCount: Int {
+        spans.count + owners.count + counters.count + lengths.count + life.count + pairs.count + text.count
     }
 
     /// Replicas ascending by identifier: distance from the one before, changes, elements, Lamport jumps.
@@ -115,7 +128,7 @@ struct SnapshotWriter {
             }
         }
         endSpan()
-        spans.appendVarint(spanCount)
+        spans.appendVarint(UInt64(spanCount))
     }
 
     private mutating func write(_ run: Run, isList: Bool, _ store: borrowing ElementStore) {
@@ -130,27 +143,24 @@ struct SnapshotWriter {
             length = run.length
         }
         if run.isDead != isDead {
-            life.appendVarint(stretch)  // the first stretch is of the living, perhaps empty
+            life.appendVarint(UInt64(stretch))  // the first stretch is of the living, perhaps empty
             stretch = 0
             isDead = run.isDead
         }
         stretch += run.length
         if isList { return }
-        var units: [UInt16] = []
         if run.isDead {
             if store.hasSurrogates { notePairs(run, store) }
             deadCount += run.length
         } else {
-            units.reserveCapacity(run.length)
-            store.text.read(Int(run.address)..<Int(run.address) + run.length, into: &units)
-            UTF8Text.encode(units, in: 0..<units.count, into: &text)
+            text.append(utf8Of: store.text, Int(run.address)..<Int(run.address) + run.length)
         }
     }
 
     /// Deleted text is dropped, but not where its pairs are: later changes are validated against them.
     private mutating func notePairs(_ run: Run, _ store: borrowing ElementStore) {
         for offset in 0..<run.length where UTF16Unit.isHigh(store.text[Int(run.address) + offset]) {
-            pairs.appendVarint(deadCount + offset - pairEnd)
+            pairs.appendVarint(UInt64(deadCount + offset - pairEnd))
             pairEnd = deadCount + offset + 2
         }
     }
@@ -159,15 +169,15 @@ struct SnapshotWriter {
         guard owner >= 0 else { return }
         let rank = ranks[owner]
         if rank != lastRank || ownerCount == 0 {
-            if ownerCount > 0 { owners.appendVarint(ownerCount) }
-            owners.appendVarint(rank)
+            if ownerCount > 0 { owners.appendVarint(UInt64(ownerCount)) }
+            owners.appendVarint(UInt64(rank))
             lastRank = rank
             ownerCount = 0
         }
         ownerCount += 1
         counters.appendZigzag(Int64(counter) - Int64(ends[owner]))
         ends[owner] = counter &+ UInt32(length)
-        lengths.appendVarint(length)
+        lengths.appendVarint(UInt64(length))
         spanCount += 1
         owner = -1
     }

@@ -50,7 +50,7 @@ enum UTF8Text {
     }
 
     /// The multi-byte scalar at `position` (Unicode 15, table 3-7: neither overlong forms nor surrogates).
-    private static func scalar(in bytes: [UInt8], at position: Int, _ end: Int) -> (UInt32, Int)? {
+    static func scalar(in bytes: [UInt8], at position: Int, _ end: Int) -> (UInt32, Int)? {
         let first = bytes[position]
         let length: Int
         var scalar: UInt32
