@@ -39,6 +39,48 @@ struct SnapshotTests {
         }
     }
 
+    @Test("Text of every mixture of short and long characters comes back", arguments: 0..<40 as Range<UInt64>)
+    func mixturesOfCharacters(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        var document = Document(replica: ReplicaID(1))
+        let alphabet = ["a", "b", "c", "d", "e", "f", "g", "h", "é", "€", "😀"].prefix(seed % 2 == 0 ? 8 : 11)
+        for _ in 0..<60 {
+            let units = (0..<1 + random.below(random.oneIn(4) ? 40 : 4)).flatMap { _ in
+                Array(alphabet[random.below(alphabet.count)].utf16)
+            }
+            var offset = random.below(document.utf16Count(of: root) + 1)
+            let text = document.text(of: root)
+            if offset < text.count, UTF16Unit.isLow(text[offset]) { offset += 1 }
+            _ = try document.insert(units, at: offset, in: root)
+            let now = document.text(of: root)
+            let start = random.below(now.count)
+            let end = min(now.count, start + random.below(6))
+            let splits = [start, end].contains { $0 < now.count && UTF16Unit.isLow(now[$0]) }
+            if start < end, !splits { _ = try document.delete(start..<end, in: root) }
+        }
+        let snapshot = document.snapshot()
+        let loaded = try Document(snapshot: snapshot, replica: ReplicaID(2))
+        #if DEBUG
+        loaded.checkInvariants()
+        #endif
+        #expect(loaded.text(of: root) == document.text(of: root), "seed \(seed)")
+        #expect(loaded.snapshot() == snapshot, "seed \(seed)")
+    }
+
+    @Test("The checksum of any number of bytes is the CRC-32 of its definition")
+    func checksumOfAnyLength() {
+        var random = SplitMix64(seed: 7)
+        for count in 0..<100 {
+            let bytes = (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+            var sum = UInt32.max
+            for byte in bytes {
+                sum ^= UInt32(byte)
+                for _ in 0..<8 { sum = sum & 1 != 0 ? 0xEDB8_8320 ^ (sum >> 1) : sum >> 1 }
+            }
+            #expect(Checksum.crc32(bytes, 0..<count) == ~sum, "\(count) bytes")
+        }
+    }
+
     @Test("A snapshot whose bytes were changed and sealed again is refused or is another state in its one form")
     func sealedDamage() throws {
         let body = Array(try document().dropLast(4))

@@ -24,6 +24,9 @@ struct SnapshotReader: ~Copyable {
     private var position = 0
     private var deadPosition = 0
     private var nextPair: Int?
+    /// Neighbours in one leaf that are not in the index yet.
+    private var gathered = 0..<0
+    private var gatheredLeaf = RunTree.none
     /// How many elements are in texts and lists.
     private var placedCount = 0
     private var isList = false
@@ -236,6 +239,7 @@ struct SnapshotReader: ~Copyable {
             ends[owner] = UInt32(Int(first) + length)
             try place(UInt32(first), length, &builder)
         }
+        assignGathered()
         builder.finish(in: &store.tree)
         store.containers.noteSequence(UInt32(store.tree.roots.count - 1), of: container)
     }
@@ -276,12 +280,30 @@ struct SnapshotReader: ~Copyable {
             }
             let run = Run(address: address, length: count, isDead: isDead)
             let leaf = builder.append(run, rank: rank, to: &store.tree)
-            store.blocks.assign(address, Int(address) + count, to: leaf)
+            note(address, count, in: leaf)
             address += UInt32(count)
             left -= count
             stretch -= count
             position += count
         }
+    }
+
+    /// Gathers neighbours that are in one leaf, to put them into the index together.
+    @inline(__always)
+    private mutating func note(_ address: UInt32, _ count: Int, in leaf: UInt32) {
+        if leaf == gatheredLeaf, Int(address) == gathered.upperBound {
+            gathered = gathered.lowerBound..<gathered.upperBound + count
+            return
+        }
+        assignGathered()
+        gathered = Int(address)..<Int(address) + count
+        gatheredLeaf = leaf
+    }
+
+    private mutating func assignGathered() {
+        if gathered.isEmpty { return }
+        store.blocks.assign(UInt32(gathered.lowerBound), gathered.upperBound, to: gatheredLeaf)
+        gathered = 0..<0
     }
 
     private mutating func markSeen(_ start: UInt32, _ length: Int) throws(FormatError) {

@@ -112,7 +112,7 @@ struct BlockTable: ~Copyable, Sendable {
             for offset in low..<high { tables[table + offset] = leaf }
         } else if high == Self.size {
             claimTail(block: index, reference, low, leaf)
-        } else {
+        } else if !insert(block: index, reference, low, high, leaf) {
             cut(block: index, reference, low, high, leaf)
         }
     }
@@ -140,6 +140,59 @@ struct BlockTable: ~Copyable, Sendable {
             lineOffsets[line * 16 + count] = UInt8(low)
         }
         lineOffsets[line * 16] = UInt8(count)
+    }
+
+    /// Puts a segment into the one that it lies in; false when the general way has to do it.
+    private mutating func insert(block index: Int, _ reference: UInt32, _ low: Int, _ high: Int, _ leaf: UInt32) -> Bool
+    {
+        if reference < Self.lineFlag {
+            if low == 0 { return false }
+            let line = makeLine()
+            lineOffsets[line * 16] = 3
+            lineOffsets[line * 16 + 1] = 0
+            lineOffsets[line * 16 + 2] = UInt8(low)
+            lineOffsets[line * 16 + 3] = UInt8(high)
+            lineLeaves[line * Self.lineCapacity] = reference
+            lineLeaves[line * Self.lineCapacity + 1] = leaf
+            lineLeaves[line * Self.lineCapacity + 2] = reference
+            blocks[index].leafReference = Self.lineFlag + UInt32(line)
+            return true
+        }
+        let line = Int(reference - Self.lineFlag)
+        let count = Int(lineOffsets[line * 16])
+        let (offsets, leaves) = (line * 16 + 1, line * Self.lineCapacity)
+        var segment = count - 1
+        while segment > 0, Int(lineOffsets[offsets + segment]) > low { segment -= 1 }
+        let end = segment + 1 < count ? Int(lineOffsets[offsets + segment + 1]) : Self.size
+        let old = lineLeaves[leaves + segment]
+        if high > end || old == leaf { return high <= end }
+        let isAtStart = Int(lineOffsets[offsets + segment]) == low
+        let isAtEnd = high == end
+        // Segments of one leaf become one.
+        if isAtStart, segment > 0, lineLeaves[leaves + segment - 1] == leaf {
+            if isAtEnd { return false }
+            lineOffsets[offsets + segment] = UInt8(high)
+            return true
+        }
+        if isAtEnd, segment + 1 < count, lineLeaves[leaves + segment + 1] == leaf {
+            if isAtStart { return false }
+            lineOffsets[offsets + segment + 1] = UInt8(low)
+            return true
+        }
+        let added = (isAtStart ? 0 : 1) + (isAtEnd ? 0 : 1)
+        if count + added > Self.lineCapacity { return false }
+        let behind = count - segment - 1
+        lineOffsets.move(from: offsets + segment + 1, to: offsets + segment + 1 + added, count: behind)
+        lineLeaves.move(from: leaves + segment + 1, to: leaves + segment + 1 + added, count: behind)
+        let place = isAtStart ? segment : segment + 1
+        lineOffsets[offsets + place] = UInt8(low)
+        lineLeaves[leaves + place] = leaf
+        if !isAtEnd {
+            lineOffsets[offsets + place + 1] = UInt8(high)
+            lineLeaves[leaves + place + 1] = old
+        }
+        lineOffsets[line * 16] = UInt8(count + added)
+        return true
     }
 
     /// Rewrites a block's segments with `low..<high` replaced.
