@@ -6,6 +6,9 @@ struct OpenDocument: ~Copyable {
     private var numbers: [ContainerID: Int32] = [:]
     /// The texts' handles by container number; `nil` until something was inserted.
     private var handles: [TextHandle?] = []
+    /// The text that was edited last: typing goes through no array.
+    private var recentNumber: Int32 = -1
+    private var recentHandle: TextHandle?
     /// The local changes that the host has not taken yet.
     var outbox = ChangeBuffer()
     /// What the bytes did that are being received; kept between calls for its memory.
@@ -49,14 +52,19 @@ struct OpenDocument: ~Copyable {
     /// The handle of a text; `nil` when nothing was ever inserted into it, or when the number is none of a text.
     @inline(__always)
     mutating func handle(_ number: Int32) -> TextHandle? {
-        guard number >= 0, Int(number) < handles.count else { return nil }
-        return handles[Int(number)] ?? find(Int(number))
+        number == recentNumber ? recentHandle : otherHandle(number)
     }
 
     @inline(never)
-    private mutating func find(_ number: Int) -> TextHandle? {
-        if case .text(let text) = containers[number] { handles[number] = document.textHandle(text) }
-        return handles[number]
+    private mutating func otherHandle(_ number: Int32) -> TextHandle? {
+        guard number >= 0, Int(number) < handles.count else { return nil }
+        let index = Int(number)
+        if handles[index] == nil, case .text(let text) = containers[index] {
+            handles[index] = document.textHandle(text)
+        }
+        guard let handle = handles[index] else { return nil }
+        (recentNumber, recentHandle) = (number, handle)
+        return handle
     }
 
     /// Makes edits, as one change or as a part of the open transaction.
