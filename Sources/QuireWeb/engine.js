@@ -47,7 +47,9 @@ export class Engine {
   /** @param {WebAssembly.Instance} instance one that ran nothing yet */
   constructor(instance) {
     this.exports = instance.exports;
-    const random = crypto.getRandomValues(new Uint32Array(2));
+    // The seed of hash tables. Node 18 has no global crypto; there this guards against accidents only.
+    const random = new Uint32Array(2).map(() => Math.random() * 2 ** 32);
+    globalThis.crypto?.getRandomValues(random);
     this.exports.seed(random[0], random[1]);
   }
 
