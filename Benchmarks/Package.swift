@@ -12,7 +12,8 @@ let package = Package(
         .package(name: "quire", path: ".."),
     ],
     targets: [
-        // Time and throughput of the engine, for `swift package benchmark`.
+        // Time and throughput of the engine, for `swift package benchmark`, which takes every program directly in this folder
+        // for a suite: the others lie one deeper.
         .executableTarget(
             name: "EngineSuite",
             dependencies: [
@@ -30,13 +31,13 @@ let package = Package(
                 .product(name: "CRDT", package: "quire"),
                 .product(name: "EngineBenchmark", package: "quire"),
             ],
-            path: "growth"
+            path: "Programs/growth"
         ),
         // A session made or received a number of times, for `instructions`.
         .executableTarget(
             name: "repeat-session",
             dependencies: [.product(name: "EngineBenchmark", package: "quire")],
-            path: "repeat-session"
+            path: "Programs/repeat-session"
         ),
     ],
     swiftLanguageModes: [.v6]

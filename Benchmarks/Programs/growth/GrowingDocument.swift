@@ -15,7 +15,7 @@ struct GrowingDocument: ~Copyable {
     private static let repetitions = 7
 
     init() throws {
-        let root: RootName = "body"
+        let root: TextID = "body"
         var local = Document(replica: ReplicaID(1))
         var remote = Document(replica: ReplicaID(2))
         let first = try local.insert([0x78], at: 0, in: root)?.encoded ?? []
