@@ -32,8 +32,11 @@ struct ContainerClientTests {
             try await grace.set(.number(2), for: "y", in: shape)
             try await ada.set(.number(3), for: "x", in: shape)
             try await grace.insert(" there", at: 5, in: title)
-            try await ada.move(from: 2, to: 0, in: cards)
+            // Indices mean what one sees: the item is moved once its list is the shorter one.
             try await grace.delete(0..<1, in: cards)
+            try await grace.flush()
+            try await ada.received(grace.version)
+            try await ada.move(from: 1, to: 0, in: cards)
             for one in [ada, grace] { try await one.flush() }
             try await ada.received(grace.version)
             try await grace.received(ada.version)
