@@ -299,3 +299,31 @@ struct FastLaneTests {
         #expect(again.text(of: root) == document.text(of: root))
     }
 }
+
+/// One buffer that is lent to several documents.
+@Suite("A buffer of patches")
+struct PatchBufferTests {
+    @Test("Lent to several documents in turn, it names each one's own texts")
+    func severalDocuments() throws {
+        var patches = PatchBuffer()
+        for round in 0..<2 {
+            for (index, name) in (["body", "title"] as [TextID]).enumerated() {
+                var author = Document(replica: ReplicaID(1))
+                var reader = Document(replica: ReplicaID(2))
+                var expected: [Patch] = []
+                // The first change goes the general way, the others the fast one.
+                for offset in 0..<4 {
+                    let change = try #require(try author.insert([97], at: offset, in: name))
+                    _ = try reader.receive(change.encoded.span, patches: &patches)
+                    expected.append(.splice(name, utf16Offset: offset, insert: [97]))
+                }
+                let newest = (patches.count - 4..<patches.count).map { patches[$0] }
+                #expect(newest == expected)
+                if index == 1, round == 0 {
+                    #expect(patches[1] == .splice("body", utf16Offset: 1, insert: [97]))
+                }
+            }
+            patches.removeAll()
+        }
+    }
+}

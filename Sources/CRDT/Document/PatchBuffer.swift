@@ -1,3 +1,6 @@
+/// Tells one document from another, for as long as somebody holds it.
+final class DocumentIdentity: Sendable {}
+
 /// Patches in a row of plain numbers: what received changes did, without an allocation for each.
 ///
 /// It is lent to ``Document/receive(_:patches:)-(Span<UInt8>,_)`` and read by whoever follows the document. Patches come in
@@ -14,14 +17,19 @@ public struct PatchBuffer: ~Copyable, Sendable {
 
     private var records = Slab<Record>()
     private var units = Slab<UInt16>()
-    /// The names of texts and lists, by their root in the tree of the document that wrote last.
-    private(set) var names: [ContainerID] = []
-    /// Patches of lists and maps; their records have no container, and the place here instead of units.
+    /// The names of texts and lists of the documents that wrote, by root in the tree; those of the last one from
+    /// `firstName` on.
+    private var names: [ContainerID] = []
+    private var firstName = 0
+    /// The document that wrote last, and how many sequences it had then.
+    private var writer: DocumentIdentity?
+    private var sequenceCount = 0
+    /// Patches that are kept as they are; their records have no container, and the place here instead of units.
     private var others: [Patch] = []
 
     private static let isOther = UInt32.max
 
-    /// An empty buffer.
+    /// An empty buffer, for one document or for several in turn.
     public init() {}
 
     /// How many patches it holds.
@@ -32,6 +40,10 @@ public struct PatchBuffer: ~Copyable, Sendable {
         records.removeAll()
         units.removeAll()
         if !others.isEmpty { others.removeAll() }
+        if firstName > 0 {
+            names.removeFirst(firstName)
+            firstName = 0
+        }
     }
 
     /// A patch as a value.
@@ -71,13 +83,20 @@ public struct PatchBuffer: ~Copyable, Sendable {
 
     // MARK: Writing
 
-    /// Whether the document has another number of sequences than when it wrote last.
+    /// Whether another document wrote last, or the same one when it had fewer sequences.
     @inline(__always)
-    func isStrange(to count: Int) -> Bool { names.count != count }
+    func isStrange(to document: DocumentIdentity, _ count: Int) -> Bool {
+        sequenceCount != count || writer !== document
+    }
 
     /// Takes over the names of a document.
+    ///
+    /// Those before stay, for the patches that use them.
     mutating func learn(_ store: borrowing ElementStore) {
-        names.removeAll(keepingCapacity: true)
+        if records.count == 0 { names.removeAll(keepingCapacity: true) }
+        firstName = names.count
+        writer = store.identity
+        sequenceCount = store.tree.roots.count
         for root in 0..<UInt32(store.tree.roots.count) {
             names.append(store.id(of: store.containers.container(ofSequence: root)))
         }
@@ -106,19 +125,22 @@ public struct PatchBuffer: ~Copyable, Sendable {
         for index in address..<address + count { units.append(text[index]) }
     }
 
+    /// Adds a patch of any kind as it is.
     mutating func append(_ patch: Patch) {
-        guard case .text(let splice) = patch, let root = names.firstIndex(of: .text(splice.text)) else {
-            records.append(
-                Record(container: Self.isOther, utf16Offset: 0, deleteCount: 0, insertCount: 0, units: others.count)
-            )
-            others.append(patch)
-            return
+        var record = Record(
+            container: Self.isOther,
+            utf16Offset: 0,
+            deleteCount: 0,
+            insertCount: 0,
+            units: others.count
+        )
+        if case .text(let splice) = patch {
+            record.utf16Offset = UInt32(truncatingIfNeeded: splice.utf16Offset)
+            record.deleteCount = UInt32(truncatingIfNeeded: splice.deleteCount)
+            record.insertCount = UInt32(truncatingIfNeeded: splice.insert.count)
         }
-        let count = splice.insert.count
-        let place = count == 1 ? Int(splice.insert[0]) : units.count
-        append(UInt32(root), splice.utf16Offset, splice.deleteCount, count, place)
-        if count == 1 { return }
-        for unit in splice.insert { units.append(unit) }
+        records.append(record)
+        others.append(patch)
     }
 
     @inline(__always)
@@ -131,7 +153,7 @@ public struct PatchBuffer: ~Copyable, Sendable {
     ) {
         records.append(
             Record(
-                container: container,
+                container: UInt32(truncatingIfNeeded: firstName) &+ container,
                 utf16Offset: UInt32(truncatingIfNeeded: utf16Offset),
                 deleteCount: UInt32(truncatingIfNeeded: deleteCount),
                 insertCount: UInt32(truncatingIfNeeded: insertCount),

@@ -39,6 +39,8 @@ struct ElementStore: ~Copyable, Sendable {
     var places: [UInt32: UInt32] = [:]
     var counts = DeleteCounts()
 
+    let identity = DocumentIdentity()
+
     init() {}
 
     // MARK: Roots of the tree

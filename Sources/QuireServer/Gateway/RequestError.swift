@@ -12,8 +12,6 @@ struct RequestError: Error, Equatable {
         case invalidArgument = "INVALID_ARGUMENT"
         /// The document's name breaks the rule: 1 to 128 characters of `[A-Za-z0-9._~:-]`.
         case invalidDocument = "INVALID_DOCUMENT"
-        /// Well-formed, but this server does not do it (yet).
-        case unsupported = "UNSUPPORTED"
         /// There is no event of this name.
         case unknownEvent = "UNKNOWN_EVENT"
         /// The user has no role for the document.
@@ -55,7 +53,7 @@ struct RequestError: Error, Equatable {
         self.message = message
         switch code {
         case .notJoined, .busy, .shuttingDown, .internalError: isRetryable = true
-        case .invalidArgument, .invalidDocument, .unsupported, .unknownEvent, .forbidden, .tooManyDocuments, .tooLarge,
+        case .invalidArgument, .invalidDocument, .unknownEvent, .forbidden, .tooManyDocuments, .tooLarge,
             .notFound, .methodNotAllowed, .originNotAllowed:
             isRetryable = false
         }

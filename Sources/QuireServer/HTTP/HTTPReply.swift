@@ -44,7 +44,6 @@ enum HTTPReply {
         case "NOT_FOUND", "UNKNOWN_DOCUMENT": return .notFound
         case "METHOD_NOT_ALLOWED": return .methodNotAllowed
         case "TOO_LARGE": return .contentTooLarge
-        case "UNSUPPORTED": return .notImplemented
         case "STORE_FAILED", "SHUTTING_DOWN", "BUSY", "ROOM_CLOSED": return .serviceUnavailable
         default: return .internalServerError
         }
