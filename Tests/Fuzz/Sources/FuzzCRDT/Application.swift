@@ -83,7 +83,7 @@ enum Application {
                 for key in document.keys(of: map) { _ = try? document.set(.text([97]), for: key, in: map) }
             }
         }
-        _ = try? document.receive(Corpus.shared.changes, patches: &patches)
+        if generator.below(8) == 0 { _ = try? document.receive(Corpus.shared.changes, patches: &patches) }
         check(document)
         while let change = try? document.undo(), change.sequence >= 0 {}
         check(document)

@@ -6,7 +6,7 @@ public enum FuzzCRDT {
     /// One target a format.
     ///
     /// A find is a trap, or what the `precondition`s here say. In a debug build the documents' invariants are checked too.
-    public static let targets: [FuzzTarget] = [change, operations, changeSet, snapshot, version, anchor]
+    public static let targets: [FuzzTarget] = [change, operations, changeSet, snapshot, history, version, anchor]
 
     /// A change is decoded, and applied to the document that it was made on before it was mutated.
     static let change = FuzzTarget(name: "change") { generator, input in
