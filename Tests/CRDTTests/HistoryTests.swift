@@ -145,6 +145,27 @@ struct HistoryTests {
         #expect(throws: ChangeError.notReady) { try document.apply(history: history.encoded) }
     }
 
+    @Test("A few bytes that claim to be very many changes cost what the first refused one costs")
+    func claims() throws {
+        var document = Document(replica: ReplicaID(1))
+        var history = History()
+        for offset in 0..<3 {
+            try history.append(try #require(try document.insert([97], at: offset, in: root)))
+        }
+        try history.append(try #require(try document.delete(2..<3, in: root)))
+        var bytes = Array(history.encoded.dropLast(4))
+        // The last entry's count, 1, becomes 2,097,151: the replica never had that many elements.
+        let column = try #require(bytes.indices.first { Array(bytes[$0...].prefix(3)) == [2, 2, 1] })
+        bytes.replaceSubrange(column..<column + 3, with: [4, 2, 0xFF, 0xFF, 0x7F])
+        bytes.appendLittleEndian(Checksum.crc32(bytes, 0..<bytes.count))
+        var fresh = Document(replica: ReplicaID(9))
+        #expect(throws: ChangeError.self) { try fresh.apply(history: bytes) }
+        #expect(fresh.version[ReplicaID(1)] <= 6)
+        var limits = DecodingLimits.default
+        limits.maximumChangeCount = 1000
+        #expect(throws: FormatError.limitExceeded) { _ = try History(decoding: bytes, limits: limits) }
+    }
+
     @Test("A damaged history is refused or means something, and never more than its bytes can", arguments: 0..<20)
     func hostile(seed: UInt64) throws {
         var history = History()

@@ -14,18 +14,25 @@ extension Document {
         } catch {
             throw .format(error)
         }
-        try apply(&reader, upTo: nil)
+        try apply(&reader, upTo: nil, limits: limits)
     }
 
-    mutating func apply(_ reader: inout HistoryReader, upTo version: Version?) throws(ChangeError) {
+    mutating func apply(
+        _ reader: inout HistoryReader,
+        upTo version: Version?,
+        limits: DecodingLimits = .default
+    ) throws(ChangeError) {
         guard transaction == nil else { throw .transactionOpen }
         var state = HistoryApplication(reader.replicas, version, &store)
+        var changeCount = 0
         while let item = try Self.next(&reader) {
+            changeCount += item.count
+            guard changeCount <= limits.maximumChangeCount else { throw .format(.limitExceeded) }
             let left = state.limits[item.author] > item.sequence ? state.limits[item.author] - item.sequence : 0
             if left == 0 { continue }
             let count = Int(min(left, UInt64(item.count)))
             if count == item.count, try applyWhole(item, reader, &state) { continue }
-            try applySingly(item, count, reader, &state)
+            try applySingly(item, count, reader)
         }
     }
 
@@ -41,15 +48,14 @@ extension Document {
     private mutating func applySingly(
         _ item: HistoryItem,
         _ count: Int,
-        _ reader: borrowing HistoryReader,
-        _ state: inout HistoryApplication
+        _ reader: borrowing HistoryReader
     ) throws(ChangeError) {
-        var changes: [Change] = []
-        reader.expand(item, 0..<count, &state.writer) { changes.append($0) }
         var patches: [Patch] = []
-        for change in changes {
+        var writer = ChangeWriter()
+        // Not all at once: the first that is refused ends it, however many the item claims to be.
+        try reader.expand(item, 0..<count, &writer) { (change) throws(ChangeError) in
             switch readiness(of: change) {
-            case .duplicate: continue
+            case .duplicate: return
             case .waiting: throw .notReady
             case .ready: try integrate(change, patches: &patches)
             }
@@ -161,7 +167,6 @@ struct HistoryApplication: ~Copyable {
     private(set) var limits: [UInt64] = []
     var units: [UInt16] = []
     var patches = PatchList(isOff: true)
-    var writer = ChangeWriter()
 
     init(_ replicas: [HistoryReplica], _ version: Version?, _ store: inout ElementStore) {
         for replica in replicas {

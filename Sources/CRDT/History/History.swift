@@ -107,15 +107,15 @@ public struct History: Sendable {
 }
 
 extension HistoryReader {
-    /// Gives some of the changes of the item read last.
-    func expand(
+    /// Gives some of the changes of the item read last, one after the other: a few bytes can stand for very many.
+    func expand<Failure: Error>(
         _ item: HistoryItem,
         _ range: Range<Int>,
         _ writer: inout ChangeWriter,
-        _ body: (Change) -> Void
-    ) {
+        _ body: (Change) throws(Failure) -> Void
+    ) throws(Failure) {
         if item.kind == .verbatim {
-            if let verbatim, !range.isEmpty { body(verbatim) }
+            if let verbatim, !range.isEmpty { try body(verbatim) }
             return
         }
         let expansion = HistoryExpansion(item, replicas, elements: elementsBefore)
@@ -126,7 +126,7 @@ extension HistoryReader {
                 end += index == 0 ? item.firstByteCount : UTF8Text.byteCount(ofLead: columns.text[position])
             }
             if index >= range.lowerBound {
-                body(expansion.change(index, text: columns.text[position..<end], &writer))
+                try body(expansion.change(index, text: columns.text[position..<end], &writer))
             }
             position = end
         }
