@@ -225,14 +225,5 @@ def crowd(count, clock):
     return remote(updates, "x" * count, clock)
 
 
-def measure_synthetic(inputs, table):
-    for count in inputs["crowds"][:1]:
-        table.time(f"{count:,} replicas insert at position 0", lambda clock, count=count: crowd(count, clock))
-    for item in inputs["inputs"]:
-        table.time(item["name"], lambda clock, item=item: synthetic(item, clock))
-    for item in inputs["containers"]:
-        table.time(item["name"], lambda clock, item=item: containers(item, clock))
-
-
 if __name__ == "__main__":
-    rows.main(measure_trace, measure_synthetic)
+    rows.main(measure_trace, rows.synthetic_rows(crowd, synthetic, containers))

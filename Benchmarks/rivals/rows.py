@@ -130,6 +130,20 @@ class Rows:
         print(json.dumps({"trace": trace, "runs": self.arguments.runs, "measures": measures}), flush=True)
 
 
+def synthetic_rows(crowd, synthetic, containers):
+    """The rows that need no trace, by an engine's three ways of doing them."""
+
+    def measure(inputs, table):
+        for count in inputs["crowds"][:1]:
+            table.time(f"{count:,} replicas insert at position 0", lambda clock, count=count: crowd(count, clock))
+        for item in inputs["inputs"]:
+            table.time(item["name"], lambda clock, item=item: synthetic(item, clock))
+        for item in inputs["containers"]:
+            table.time(item["name"], lambda clock, item=item: containers(item, clock))
+
+    return measure
+
+
 def main(measure_trace, measure_synthetic):
     parser = argparse.ArgumentParser()
     parser.add_argument("inputs", help="what `quire bench inputs` printed")
