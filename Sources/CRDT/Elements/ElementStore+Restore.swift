@@ -8,11 +8,7 @@ extension ElementStore {
         _ start: Int,
         patches: inout PatchList
     ) {
-        for offset in 0..<Int(range.count) {
-            let counter = range.counter + UInt32(truncatingIfNeeded: offset)
-            let address = replicas.address(of: counter, by: Int(range.replica))
-            text[Int(address)] = units[start + offset]
-        }
+        learnText(range, units, start)
         var offset = 0
         while offset < Int(range.count) {
             let counter = range.counter + UInt32(truncatingIfNeeded: offset)
@@ -23,6 +19,21 @@ extension ElementStore {
             )
             offset += restoreText(address, left, patches: &patches)
         }
+    }
+
+    /// Takes over the units that are not known any more.
+    ///
+    /// What an earlier operation of the same change brought back is known, and stays.
+    private mutating func learnText(_ range: ElementRange, _ units: [UInt16], _ start: Int) {
+        var unknown: [(address: UInt32, unit: UInt16)] = []
+        for offset in 0..<Int(range.count) {
+            let counter = range.counter + UInt32(truncatingIfNeeded: offset)
+            let address = replicas.address(of: counter, by: Int(range.replica))
+            let unit = units[start + offset]
+            if text[Int(address)] != unit, isDropped(address, replacedBy: unit) { unknown.append((address, unit)) }
+        }
+        // Not before all were looked at: the halves of a pair are told by each other.
+        for (address, unit) in unknown { text[Int(address)] = unit }
     }
 
     /// Restores units with addresses in a row, of one run and all alike; how many is returned.
@@ -52,7 +63,7 @@ extension ElementStore {
     /// Takes back one deletion of an item of a list: when it was deleted once, it is visible again where it is now.
     mutating func restoreItem(_ counter: UInt32, by replica: Int, _ value: StoredValue, patches: inout PatchList) {
         let item = replicas.address(of: counter, by: replica)
-        values[item] = value
+        if values[item] == .dropped { values[item] = value }
         let place = place(ofItem: item)
         let extra = counts.extra(item)
         if extra != 0 || isVisible(place) {
@@ -60,6 +71,6 @@ extension ElementStore {
             return
         }
         let (root, index) = revive(place)
-        patches.insert([self.value(value)], at: index, in: listID(ofRoot: root))
+        patches.insert([self.value(values[item])], at: index, in: listID(ofRoot: root))
     }
 }
