@@ -58,6 +58,14 @@ struct ChangeWriter: Sendable {
         UTF8Text.encode(units, in: range, into: &operations)
     }
 
+    /// Appends operations that were written elsewhere and name no other replica; they are not the first ones.
+    mutating func append(_ written: borrowing ByteRow, count added: Int) {
+        assert(count > 0, "The first operation can give the change a shape of its own.")
+        count += added
+        shortcut = nil
+        written.read(0..<written.count, into: &operations)
+    }
+
     private mutating func append(_ origin: Origin, _ tag: UInt8) {
         switch origin {
         case .newest: operations.append(tag | Operation.originNewest)

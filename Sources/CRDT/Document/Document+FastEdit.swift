@@ -7,6 +7,8 @@
 extension Document {
     /// Inserts UTF-16 code units at an offset, as one change, which is appended to `changes`; no units are no change.
     ///
+    /// In a transaction nothing is appended before its commit.
+    ///
     /// - Throws: when the edit is not possible. Nothing is edited then, and nothing appended.
     /// - Complexity: O(1) amortised where the last edit ended, else O(log n) for n runs.
     public mutating func insert(
@@ -28,6 +30,7 @@ extension Document {
         in text: TextHandle,
         to changes: inout ChangeBuffer
     ) throws(EditError) {
+        if transaction != nil { return try insert(units, at: utf16Offset, in: text) }
         if insertFast(units, at: utf16Offset, in: text.root, to: &changes) { return }
         var copy: [UInt16] = []
         copy.reserveCapacity(units.count)
@@ -37,6 +40,8 @@ extension Document {
     }
 
     /// Deletes UTF-16 code units, as one change, which is appended to `changes`; an empty range is no change.
+    ///
+    /// In a transaction nothing is appended before its commit.
     ///
     /// - Throws: when the edit is not possible. Nothing is edited then, and nothing appended.
     /// - Complexity: O(1) amortised where the last edit ended, else O(k log n) for k deleted of n runs.
@@ -55,6 +60,7 @@ extension Document {
         in text: TextHandle,
         to changes: inout ChangeBuffer
     ) throws(EditError) {
+        if transaction != nil { return try delete(utf16Range, in: text) }
         if deleteFast(utf16Range, in: text.root, to: &changes) { return }
         let (count, overflow) = utf16Range.upperBound.subtractingReportingOverflow(utf16Range.lowerBound)
         guard !overflow else { throw .outOfBounds }
@@ -81,7 +87,7 @@ extension Document {
     ) -> Bool {
         guard units.count > 0, units.count <= Self.fastUnitCount, utf16Offset >= 0,
             utf16Offset <= store.visibleCount(of: root), news.count <= 1, store.canHold(units.count),
-            transaction == nil, let author = localIndex
+            let author = localIndex
         else { return false }
         var byteCount = 0
         for index in units.indices {
@@ -163,7 +169,7 @@ extension Document {
     ) -> Bool {
         let count = utf16Range.count
         guard count > 0, utf16Range.lowerBound >= 0, utf16Range.upperBound <= store.visibleCount(of: root),
-            news.count <= 1, transaction == nil, store.counts.isEmpty, let author = localIndex
+            news.count <= 1, store.counts.isEmpty, let author = localIndex
         else { return false }
         store.moveCursor(to: utf16Range.lowerBound, in: root)
         guard let first = store.moveCursorToLiving(count) else { return false }
@@ -251,8 +257,9 @@ extension Document {
         to changes: inout ChangeBuffer
     ) -> Bool {
         guard utf16Range.count == 1, store.open.revision == store.tree.revision, store.open.root == root,
-            let author = localIndex, isShort(author)
+            shortAuthor != Self.nobody, isShort(Int(truncatingIfNeeded: shortAuthor))
         else { return false }
+        let author = Int(truncatingIfNeeded: shortAuthor)
         if store.open.author == UInt32(truncatingIfNeeded: author) {
             return eraseTyped(utf16Range, author, to: &changes)
         }

@@ -37,11 +37,21 @@ extension ElementStore {
                 precondition(blocks.counter(of: address) == counter, "Address and counter disagree.")
             }
         }
+        for replica in 0..<replicas.count { checkClaim(replicas[replica]) }
         precondition(seen.count == placed, "An element is in no run.")
         precondition(elementCount == total, "The number of elements is wrong.")
         checkCursor()
         checkContainers()
         checkLists()
+    }
+
+    /// The rest of the block that a replica writes in is claimed as a whole.
+    private func checkClaim(_ record: ReplicaRecord) {
+        let address = record.freeAddress
+        guard record.hasSegment, address & 63 != 0, address < Self.firstAddressOfSets else { return }
+        for other in address..<(address | 63) + 1 {
+            precondition(blocks.leaf(of: other) == blocks.leaf(of: address), "Only a part of a block's rest is claimed.")
+        }
     }
 
     private func checkContainers() {

@@ -16,7 +16,10 @@ extension Document {
     /// - Precondition: none is open.
     public mutating func begin() {
         precondition(transaction == nil, "A transaction is open already.")
-        transaction = startChange()
+        let open = startChange()
+        transaction = open
+        transactionAuthor = UInt32(open.author)
+        shortAuthor = Self.nobody
         // Open places are for changes of their own.
         store.tree.noteChange()
     }
@@ -26,8 +29,20 @@ extension Document {
     /// - Precondition: one is open.
     public mutating func commit() -> Change? {
         guard let open = transaction else { preconditionFailure("No transaction is open.") }
+        drainLane()
         transaction = nil
+        transactionAuthor = Self.nobody
+        noteShortAuthor(open.author)
+        // What was open to the transaction is not open to the changes that follow.
+        store.cursor = store.cursor
         return endChange(open)
+    }
+
+    /// Ends the transaction and appends its change to `changes`, unless nothing was edited.
+    ///
+    /// - Precondition: one is open.
+    public mutating func commit(to changes: inout ChangeBuffer) {
+        if let change = commit() { changes.append(change) }
     }
 
     /// Whether a transaction is open.
@@ -36,7 +51,11 @@ extension Document {
     // MARK: The steps of a local change
 
     /// The open transaction, or a change for one edit.
-    mutating func beginChange() -> OpenChange { transaction ?? startChange() }
+    mutating func beginChange() -> OpenChange {
+        guard let open = transaction else { return startChange() }
+        drainLane()
+        return open
+    }
 
     /// The change of one edit; `nil` in a transaction, or when nothing was edited.
     mutating func finishChange(_ open: OpenChange) -> Change? { transaction == nil ? endChange(open) : nil }
@@ -45,8 +64,12 @@ extension Document {
         writer.begin(dependencies: news.count == 0 ? Version() : dependencies())
         let author = store.replicas.insert(replica)
         localIndex = author
-        if replica.rawValue < Change.replicaFollows { shortAuthor = UInt32(author) }
+        noteShortAuthor(author)
         return OpenChange(author: author, lamport: store.clock, previousEnd: store.replicas[author].lamportEnd)
+    }
+
+    private mutating func noteShortAuthor(_ author: Int) {
+        if replica.rawValue < Change.replicaFollows { shortAuthor = UInt32(author) }
     }
 
     /// What the next local change depends on besides the one before.

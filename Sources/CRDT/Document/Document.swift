@@ -14,6 +14,9 @@ public struct Document: ~Copyable, Sendable {
     /// Who edits this copy.
     public let replica: ReplicaID
 
+    /// The number of no replica; nor is it ``OpenPlace/noAuthor``.
+    static let nobody = UInt32.max - 1
+
     var store: ElementStore
     var backlog = Backlog()
     /// Replicas that advanced since the local replica's last change: the dependencies of its next one.
@@ -21,9 +24,11 @@ public struct Document: ~Copyable, Sendable {
     /// The number of the local replica, once it edited: lanes that are fast do not look it up.
     var localIndex: Int?
     /// The same while its changes have short names, else a number that nobody has.
-    var shortAuthor = UInt32.max - 1
-    /// The change that is being made, in a transaction.
+    var shortAuthor = Self.nobody
+    /// The change that is being made, in a transaction, and the number of the local replica while it is.
     var transaction: OpenChange?
+    var transactionAuthor = Self.nobody
+    var lane = TransactionLane()
     // Kept between calls for their memory alone.
     var writer = ChangeWriter()
     var deleted = Slab<ElementRange>()

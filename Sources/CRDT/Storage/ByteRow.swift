@@ -62,6 +62,12 @@ struct ByteRow: ~Copyable, Sendable {
 
     mutating func removeAll() { count = 0 }
 
+    /// Takes back what was appended since the row had that many bytes.
+    mutating func truncate(to end: Int) {
+        precondition(end >= 0 && end <= count, "A row has no such end.")
+        count = end
+    }
+
     func read(_ range: Range<Int>, into array: inout [UInt8]) {
         precondition(range.upperBound <= count, "A read out of bounds.")
         bytes.read(range, into: &array)

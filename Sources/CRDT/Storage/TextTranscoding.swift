@@ -98,6 +98,26 @@ extension ByteRow {
         appendVarint(UInt64(bitPattern: (value << 1) ^ (value >> 63)))
     }
 
+    /// Appends units of ASCII, a byte each; false when some are none, and nothing is appended then.
+    mutating func append(asciiOf text: borrowing Slab<UInt16>, _ range: Range<Int>) -> Bool {
+        reserve(range.count)
+        var position = count
+        var index = range.lowerBound
+        while index + 4 <= text.count, index < range.upperBound {
+            var word = text.word(at: index)
+            // What comes after the range is none of it.
+            if range.upperBound - index < 4 { word &= (1 << UInt64(16 * (range.upperBound - index))) - 1 }
+            if word & 0xFF80_FF80_FF80_FF80 != 0 { return false }
+            let halves = (word | word >> 8) & 0x0000_FFFF_0000_FFFF
+            store(halves | halves >> 16, at: position)
+            index += 4
+            position += 4
+        }
+        guard index >= range.upperBound else { return false }
+        extend(to: count + range.count)
+        return true
+    }
+
     /// Appends well-formed units as UTF-8.
     mutating func append(utf8Of text: borrowing Slab<UInt16>, _ range: Range<Int>) {
         reserve(3 * range.count)

@@ -70,11 +70,11 @@ struct BlockTable: ~Copyable, Sendable {
         return reference < Self.lineFlag ? reference : indirectLeaf(reference, Int(address & 63))
     }
 
-    /// Whether the whole block of `address` is known to lie in `leaf`.
+    /// Whether `leaf` has claimed the rest of a block from `address` on, in which nobody has elements yet.
+    ///
+    /// The rest is claimed as a whole: what it says at its start it says to its end.
     @inline(__always)
-    func isClaimed(_ address: UInt32, by leaf: UInt32) -> Bool {
-        blocks[Int(address >> 6)].leafReference == leaf
-    }
+    func isClaimed(_ address: UInt32, by leaf: UInt32) -> Bool { self.leaf(of: address) == leaf }
 
     @inline(never)
     private func indirectLeaf(_ reference: UInt32, _ offset: Int) -> UInt32 {

@@ -1,0 +1,188 @@
+import TestSupport
+import Testing
+
+@testable import CRDT
+
+/// In a transaction edits through a handle are gathered into operations; what they say must be what the edits did.
+@Suite("The fast lane of transactions")
+struct TransactionLaneTests {
+    let root: TextID = "body"
+
+    /// One replica twice: one copy edits through the handle, the other the general way.
+    private final class Writer {
+        var fast: Document
+        var slow: Document
+        var mirror: [UInt16] = []
+        var caret = 0
+        var changes: [Change] = []
+        /// How many changes of the other writer it has.
+        var seen = 0
+
+        init(_ id: UInt64, undoLimit: Int) {
+            fast = Document(replica: ReplicaID(id))
+            slow = Document(replica: ReplicaID(id))
+            fast.undoLimit = undoLimit
+            slow.undoLimit = undoLimit
+        }
+
+        func splice(_ offset: Int, _ deleteCount: Int, _ insert: [UInt16]) {
+            mirror.replaceSubrange(offset..<offset + deleteCount, with: insert)
+        }
+    }
+
+    static let seeds: [UInt64] =
+        Fuzz.replayedSeed.map { [$0] }
+        ?? (0..<UInt64(max(48, Fuzz.iterations / 250))).map { Fuzz.firstSeed + $0 }
+
+    /// Offset, number of deleted units and inserted ones: mostly what a person does next.
+    private func randomEdit(_ writer: Writer, _ generator: inout SplitMix64) -> (Int, Int, [UInt16]) {
+        let text = writer.mirror
+        func isSplit(_ offset: Int) -> Bool { offset > 0 && offset < text.count && UTF16Unit.isLow(text[offset]) }
+        var offset = min(writer.caret, text.count)
+        if generator.below(8) == 0 { offset = generator.below(text.count + 1) }
+        if isSplit(offset) { offset -= 1 }
+        switch generator.below(12) {
+        case 0...4: return (offset, 0, [UInt16(97 + generator.below(26))])
+        case 5, 6:
+            let start = isSplit(offset - 1) ? offset - 2 : max(offset - 1, 0)
+            return (start, offset - start, [])
+        case 7:
+            let end = isSplit(offset + 1) ? offset + 2 : min(offset + 1, text.count)
+            return (offset, end - offset, [])
+        case 8: return (offset, 0, Array(["é", "😀", "漢字", "ab😀"][generator.below(4)].utf16))
+        case 9: return (offset, 0, (0..<generator.below(100)).map { UInt16(97 + $0 % 26) })
+        default:
+            var end = min(offset + generator.below(9), text.count)
+            if isSplit(end) { end += 1 }
+            return (offset, end - offset, [])
+        }
+    }
+
+    private func edit(_ writer: Writer, _ generator: inout SplitMix64, _ unused: inout ChangeBuffer) throws {
+        if generator.below(30) == 0 {
+            let key = [UInt8(97 + generator.below(3))]
+            _ = try writer.fast.set(.number(1), for: key, in: MapID("settings"))
+            _ = try writer.slow.set(.number(1), for: key, in: MapID("settings"))
+            return
+        }
+        let (offset, deleteCount, insert) = randomEdit(writer, &generator)
+        let edit = TextEdit(text: root, utf16Offset: offset, deleteCount: deleteCount, insert: insert)
+        _ = try writer.slow.edit([edit])
+        if let handle = writer.fast.textHandle(root) {
+            let usesBuffer = generator.below(4) == 0
+            if deleteCount > 0, usesBuffer {
+                try writer.fast.delete(offset..<offset + deleteCount, in: handle, to: &unused)
+            } else if deleteCount > 0 {
+                try writer.fast.delete(offset..<offset + deleteCount, in: handle)
+            } else if usesBuffer {
+                try writer.fast.insert(insert.span, at: offset, in: handle, to: &unused)
+            } else {
+                try writer.fast.insert(insert.span, at: offset, in: handle)
+            }
+        } else {
+            _ = try writer.fast.edit([edit])
+        }
+        writer.splice(offset, deleteCount, insert)
+        writer.caret = offset + insert.count
+    }
+
+    private func receive(_ change: Change, in writer: Writer) throws {
+        var patches: [Patch] = []
+        try writer.fast.integrate(change, patches: &patches)
+        var others: [Patch] = []
+        try writer.slow.integrate(change, patches: &others)
+        #expect(patches == others)
+        for case .text(let patch) in patches { writer.splice(patch.utf16Offset, patch.deleteCount, patch.insert) }
+    }
+
+    private func check(_ writer: Writer) {
+        #expect(writer.fast.text(of: root) == writer.mirror)
+        #expect(writer.fast.snapshot() == writer.slow.snapshot())
+        #if DEBUG
+        writer.fast.checkInvariants()
+        #endif
+    }
+
+    @Test("Whatever is edited, the change says it", arguments: seeds)
+    func saysWhatWasDone(seed: UInt64) throws {
+        var generator = SplitMix64(seed: seed)
+        let undoLimit = generator.below(4) == 0 ? 100 : 0
+        let writers = [Writer(1, undoLimit: undoLimit), Writer(1 << 40, undoLimit: 0)]
+        var unused = ChangeBuffer()
+        for _ in 0..<60 {
+            let index = generator.below(2)
+            let (writer, other) = (writers[index], writers[1 - index])
+            if generator.below(2) == 0 {
+                let end = min(writer.seen + 1 + generator.below(4), other.changes.count)
+                for change in other.changes[writer.seen..<end] { try receive(change, in: writer) }
+                writer.seen = end
+            }
+            writer.fast.begin()
+            writer.slow.begin()
+            for _ in 0..<generator.below(40) { try edit(writer, &generator, &unused) }
+            let change = writer.fast.commit()
+            #expect((writer.slow.commit() == nil) == (change == nil))
+            if let change { writer.changes.append(try Change(decoding: change.encoded)) }
+            check(writer)
+        }
+        #expect(unused.count == 0, "In a transaction nothing is appended.")
+        for (writer, other) in [(writers[0], writers[1]), (writers[1], writers[0])] {
+            for change in other.changes[writer.seen...] { try receive(change, in: writer) }
+            check(writer)
+        }
+        #expect(writers[0].mirror == writers[1].mirror, "replicas diverged, seed \(seed)")
+        #expect(writers[0].fast.snapshot() == writers[1].fast.snapshot())
+    }
+
+    @Test("Typing and erasing in one go are one operation each, and one alone has the shape of a keystroke")
+    func gathers() throws {
+        var document = Document(replica: ReplicaID(1))
+        _ = try document.insert([120, 121], at: 0, in: root)
+        let found = document.textHandle(root)
+        let handle = try #require(found)
+        document.begin()
+        for (index, unit) in "hello".utf16.enumerated() { try document.insert([unit].span, at: 1 + index, in: handle) }
+        for index in (3..<6).reversed() { try document.delete(index..<index + 1, in: handle) }
+        let committed = document.commit()
+        let change = try #require(committed)
+        // Eleven characters typed elsewhere and one deletion: magic, name, count, two operations, checksum.
+        #expect(change.encoded.count == 2 + 1 + (1 + 1 + 5) + (1 + 1) + 1)
+        #expect(document.string(of: root) == "xhey")
+
+        var twin = Document(replica: ReplicaID(1))
+        _ = try twin.insert([120, 121], at: 0, in: root)
+        twin.begin()
+        let twinHandle = twin.textHandle(root)
+        try twin.insert([122].span, at: 2, in: #require(twinHandle))
+        let keystroke = twin.commit()
+        let single = try #require(keystroke)
+        #expect(single.encoded.count == 4, "a keystroke in a transaction of its own is a keystroke")
+    }
+
+    @Test("A refused edit leaves the transaction as it is")
+    func refuses() throws {
+        var document = Document(replica: ReplicaID(1))
+        _ = try document.insert(Array("a😀b".utf16), at: 0, in: root)
+        let found = document.textHandle(root)
+        let handle = try #require(found)
+        var changes = ChangeBuffer()
+        document.begin()
+        try document.insert([120].span, at: 1, in: handle)
+        #expect(throws: EditError.outOfBounds) { try document.insert([120].span, at: 99, in: handle) }
+        #expect(throws: EditError.outOfBounds) { try document.insert([120].span, at: -1, in: handle) }
+        #expect(throws: EditError.outOfBounds) { try document.delete(4..<9, in: handle) }
+        #expect(throws: EditError.self) { try document.insert([120].span, at: 3, in: handle) }
+        #expect(throws: EditError.self) { try document.delete(2..<3, in: handle) }
+        #expect(throws: EditError.self) { try document.insert([0xD83D].span, at: 0, in: handle) }
+        try document.insert([121].span, at: 2, in: handle)
+        document.commit(to: &changes)
+        #expect(changes.count == 1)
+        #expect(document.string(of: root) == "axy😀b")
+        document.begin()
+        document.commit(to: &changes)
+        #expect(changes.count == 1, "nothing was edited")
+        // Outside of transactions the lane is shut.
+        try document.insert([122].span, at: 3, in: handle, to: &changes)
+        #expect(changes.count == 2)
+    }
+}
