@@ -14,7 +14,18 @@ struct EditScript {
         var other: Int32 = -1
     }
 
+    /// One edit of a transaction.
+    struct Edit {
+        var utf16Offset: Int32
+        var deleteCount: Int32
+        /// Where in ``EditScript/units`` the inserted units are.
+        var start: Int32
+        var insertCount: Int32
+    }
+
     private(set) var transactions: [Transaction] = []
+    /// The edits of all transactions, one after the other.
+    private(set) var edits: [Edit] = []
     private(set) var units: [UInt16] = []
     private(set) var others: [[TextEdit]] = []
 
@@ -24,12 +35,23 @@ struct EditScript {
 
     private mutating func append(_ edits: [Splice]) {
         var transaction = Transaction()
+        let start = self.units.count
+        for edit in edits {
+            self.edits.append(
+                Edit(
+                    utf16Offset: Int32(edit.utf16Offset),
+                    deleteCount: Int32(edit.deleteCount),
+                    start: Int32(self.units.count),
+                    insertCount: Int32(edit.insert.count)
+                )
+            )
+            self.units += edit.insert
+        }
         if let edit = edits.first, edits.count == 1, edit.deleteCount == 0 || edit.insert.isEmpty {
             transaction.utf16Offset = Int32(edit.utf16Offset)
             transaction.deleteCount = Int32(edit.deleteCount)
-            transaction.start = Int32(self.units.count)
+            transaction.start = Int32(start)
             transaction.insertCount = Int32(edit.insert.count)
-            self.units += edit.insert
         } else if !edits.isEmpty {
             transaction.other = Int32(self.others.count)
             self.others.append(edits.map(\.textEdit))
@@ -44,13 +66,11 @@ struct EditScript {
     /// - Parameters:
     ///   - replica: who makes them.
     ///   - changes: where the changes go.
-    ///   - drainCount: the buffer is emptied whenever it has that many changes, as when they are sent.
     /// - Returns: the bytes of changes that did not go through the buffer: of several edits in one.
     /// - Throws: when an edit is not possible.
     func replay(
         in replica: inout Replica,
-        to changes: inout ChangeBuffer,
-        drainCount: Int = .max
+        to changes: inout ChangeBuffer
     ) throws -> Int {
         let allTransactions = self.transactions
         let allUnits = self.units
@@ -63,7 +83,6 @@ struct EditScript {
                 otherByteCount += try self.makeGenerally(transaction, in: &replica).count
                 continue
             }
-            if changes.count >= drainCount { changes.removeAll() }
             let offset = Int(transaction.utf16Offset)
             if transaction.deleteCount > 0 {
                 let range = offset..<offset + Int(transaction.deleteCount)
@@ -75,6 +94,46 @@ struct EditScript {
             }
         }
         return otherByteCount
+    }
+
+    /// Makes all edits, many of them in a transaction, as who edits alone and sends now and then; the changes are dropped.
+    ///
+    /// - Parameters:
+    ///   - replica: who makes them.
+    ///   - editCount: how many edits are one transaction.
+    /// - Throws: when an edit is not possible.
+    func replay(in replica: inout Replica, editsPerTransaction editCount: Int) throws {
+        let allEdits = self.edits
+        let allUnits = self.units
+        let edits = allEdits.span
+        let units = allUnits.span
+        var changes = ChangeBuffer()
+        var first = 0
+        if replica.handle == nil {
+            guard let transaction = self.transactions.first else { return }
+            _ = try self.makeGenerally(transaction, in: &replica)
+            first = transaction.other < 0 ? 1 : self.others[Int(transaction.other)].count
+        }
+        guard let handle = replica.handle else { throw WrongResult(description: "a session begins with an insertion") }
+        while first < edits.count {
+            let end = min(first + editCount, edits.count)
+            replica.document.begin()
+            for index in first..<end {
+                let edit = edits[index]
+                let offset = Int(edit.utf16Offset)
+                if edit.deleteCount > 0 {
+                    try replica.document.delete(offset..<offset + Int(edit.deleteCount), in: handle)
+                }
+                if edit.insertCount > 0 {
+                    let start = Int(edit.start)
+                    let insert = units.extracting(start..<start + Int(edit.insertCount))
+                    try replica.document.insert(insert, at: offset, in: handle)
+                }
+            }
+            replica.document.commit(to: &changes)
+            changes.removeAll()
+            first = end
+        }
     }
 
     /// Makes a transaction the general way, and gives its change; no bytes when it changed nothing.

@@ -62,9 +62,8 @@ public enum SyntheticBenchmark {
         let script = EditScript(places.map { [Splice(Int($0), 0, [0x78])] })
         return Trial(name, .nanoseconds) { stopwatch in
             var replica = Replica(ReplicaID(1))
-            var changes = ChangeBuffer()
             let time = try stopwatch.milliseconds {
-                _ = try script.replay(in: &replica, to: &changes, drainCount: TraceBenchmark.drainCount)
+                try script.replay(in: &replica, editsPerTransaction: TraceBenchmark.editsPerTransaction)
             }
             guard replica.document.utf16Count(of: Subject.root) == count else { throw WrongResult(description: name) }
             return time * 1e6 / Double(count)

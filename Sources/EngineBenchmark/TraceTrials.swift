@@ -4,8 +4,8 @@ import CRDT
 public enum TraceBenchmark {
     /// How often a session is repeated in one document, for the row about large documents.
     static let repetitions = 100
-    /// How many changes gather before they are dropped, where only the editing is measured.
-    static let drainCount = 1024
+    /// How many edits are one transaction, where no change is wanted for each.
+    static let editsPerTransaction = 1024
     /// Who reads what others wrote.
     static let reader = ReplicaID(1 << 20)
 
@@ -39,13 +39,12 @@ public enum TraceBenchmark {
         return trials
     }
 
-    /// Edits only: the bytes are dropped now and then, as when they are sent.
+    /// Edits only: many are one transaction, the change of which is encoded and dropped.
     private static func localTrial(_ subject: Subject, _ script: EditScript) -> Trial {
         Trial("local replay", .milliseconds) { stopwatch in
             var replica = Replica(subject.replicas[0])
-            var changes = ChangeBuffer()
             let time = try stopwatch.milliseconds {
-                _ = try script.replay(in: &replica, to: &changes, drainCount: self.drainCount)
+                try script.replay(in: &replica, editsPerTransaction: self.editsPerTransaction)
             }
             try WrongResult.check(replica.text, subject.expected, "local replay")
             return time
@@ -127,13 +126,11 @@ public enum TraceBenchmark {
         ]) { stopwatch in
             let before = Meter.heapInUse()
             var replica = Replica(subject.replicas[0])
-            var changes = ChangeBuffer()
             let time = try stopwatch.milliseconds {
                 for _ in 0..<self.repetitions {
-                    _ = try script.replay(in: &replica, to: &changes, drainCount: self.drainCount)
+                    try script.replay(in: &replica, editsPerTransaction: self.editsPerTransaction)
                 }
             }
-            changes = ChangeBuffer()
             let after = Meter.heapInUse()
             try WrongResult.check(replica.text, expected, name)
             return [time, Double(after - before)]

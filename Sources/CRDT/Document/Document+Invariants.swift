@@ -50,7 +50,10 @@ extension ElementStore {
         let address = record.freeAddress
         guard record.hasSegment, address & 63 != 0, address < Self.firstAddressOfSets else { return }
         for other in address..<(address | 63) + 1 {
-            precondition(blocks.leaf(of: other) == blocks.leaf(of: address), "Only a part of a block's rest is claimed.")
+            precondition(
+                blocks.leaf(of: other) == blocks.leaf(of: address),
+                "Only a part of a block's rest is claimed."
+            )
         }
     }
 
