@@ -107,12 +107,10 @@ public struct ChangeBuffer: ~Copyable, Sendable {
 
     /// Appends a change of two words at most: a first byte without flags, the name, and up to seven bytes more.
     @inline(__always)
-    mutating func append(_ shape: ChangeShape, name: UInt64, operand: UInt64, _ operandCount: UInt64) {
-        assert(name < Self.maximumShortSequence &<< 3 && operandCount < 8, "A change is too long for two words.")
-        let (spread, nameCount) = ShortVarint.spread(name)
-        let before = nameCount &+ 1
-        let word = UInt64(Change.magic | Change.version | shape.rawValue) | spread &<< 8 | operand &<< (before &* 8)
-        let byteCount = before &+ operandCount
+    mutating func append(_ shape: ChangeShape, start: NextName, operand: UInt64, _ operandCount: UInt64) {
+        assert(operandCount < 8, "A change is too long for two words.")
+        let word = start.bytes | UInt64(shape.rawValue) | operand &<< start.bitCount
+        let byteCount = start.bitCount &>> 3 &+ operandCount
         self.count &+= 1
         if byteCount <= 6 {
             // Its length, itself and its checksum are one word together.
@@ -120,7 +118,7 @@ public struct ChangeBuffer: ~Copyable, Sendable {
             let row = word &<< 8 | (byteCount &+ 1) | UInt64(sum) &<< (byteCount &* 8 &+ 8)
             rows.append(word: row, byteCount: Int(truncatingIfNeeded: byteCount &+ 2))
         } else {
-            append(word, operand &>> (64 &- before &* 8), byteCount)
+            append(word, operand &>> (64 &- start.bitCount), byteCount)
         }
     }
 

@@ -104,12 +104,12 @@ extension Document {
         if distance > 0, byteCount == 1, isShort(author), store.replicas[author].lamportEnd == store.clock {
             let unit = UInt64(units[0])
             if distance == 1 {
-                changes.append(.typing, name: takeName(author), operand: unit, 1)
+                changes.append(.typing, start: takeName(author), operand: unit, 1)
             } else {
                 let (spread, count) = ShortVarint.spread(UInt64(distance))
                 let tag = UInt64(Operation.originOwn | 1 << Operation.insertLengthShift)
                 let operand = tag | spread &<< 8 | unit &<< (count &* 8 &+ 8)
-                changes.append(.single, name: takeName(author), operand: operand, count &+ 2)
+                changes.append(.single, start: takeName(author), operand: operand, count &+ 2)
             }
         } else {
             writeInsertion(units, byteCount, owner, counter, distance, author, &changes)
@@ -180,7 +180,7 @@ extension Document {
         if count == 1, owner == author, isShort(author) {
             let distance = UInt64(store.replicas[author].nextCounter &- counter)
             let (operand, operandCount) = ShortVarint.spread(distance)
-            changes.append(.erasing, name: takeName(author), operand: operand, operandCount)
+            changes.append(.erasing, start: takeName(author), operand: operand, operandCount)
         } else {
             writeDeletion(count, owner, counter, author, &changes)
         }
@@ -233,7 +233,7 @@ extension Document {
         guard store.open.position == utf16Offset, store.open.root == root, news.count == 0 else { return false }
         let author = Int(truncatingIfNeeded: shortAuthor)
         if store.canType(by: author) {
-            changes.append(.typing, name: takeName(author), operand: UInt64(unit), 1)
+            changes.append(.typing, start: takeName(author), operand: UInt64(unit), 1)
             store.type(unit, by: author)
             return true
         }
@@ -244,7 +244,7 @@ extension Document {
     @inline(never)
     private mutating func typeAgainFast(_ unit: UInt16, _ author: Int, to changes: inout ChangeBuffer) -> Bool {
         guard author == localIndex, isShort(author), store.canTypeAgain(by: author) else { return false }
-        changes.append(.typing, name: takeName(author), operand: UInt64(unit), 1)
+        changes.append(.typing, start: takeName(author), operand: UInt64(unit), 1)
         store.typeAgain(unit, by: author)
         return true
     }
@@ -276,7 +276,7 @@ extension Document {
         guard store.blocks.owner(of: address) == author, !UTF16Unit.isSurrogate(store.text[Int(address)])
         else { return false }
         let (operand, count) = ShortVarint.spread(UInt64(distance))
-        changes.append(.erasing, name: takeName(author), operand: operand, count)
+        changes.append(.erasing, start: takeName(author), operand: operand, count)
         if isLeft { store.eraseLeft() } else { store.eraseRight() }
         return true
     }
@@ -291,7 +291,7 @@ extension Document {
         guard utf16Range.upperBound == store.open.position, store.canEraseTyped, !undoHistory.isOn,
             !UTF16Unit.isSurrogate(store.text[Int(store.replicas[author].freeAddress) &- 1])
         else { return false }
-        changes.append(.erasing, name: takeName(author), operand: 1, 1)
+        changes.append(.erasing, start: takeName(author), operand: 1, 1)
         store.eraseTyped()
         return true
     }
@@ -305,12 +305,15 @@ extension Document {
             && store.replicas[author].nextSequence < ChangeBuffer.maximumShortSequence
     }
 
-    /// The first number of the next change, which counts as made from here on.
+    /// The start of the next change, which counts as made from here on.
     @inline(__always)
-    private mutating func takeName(_ author: Int) -> UInt64 {
+    private mutating func takeName(_ author: Int) -> NextName {
         let sequence = store.replicas[author].nextSequence
+        if ownName.sequence != sequence { ownName.follow(author, sequence &<< 3 | replica.rawValue) }
+        let start = ownName
+        ownName.advance()
         store.replicas[author].nextSequence = sequence &+ 1
-        return sequence &<< 3 | replica.rawValue
+        return start
     }
 
     /// Everything before the operations; the change counts as made from here on.

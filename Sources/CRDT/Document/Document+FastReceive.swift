@@ -131,7 +131,27 @@ extension Document {
         let word = whole & (1 &<< body &- 1)
         guard Checksum.finish(Checksum.fold(0, word), count: count &- 1) == UInt8(truncatingIfNeeded: whole &>> body)
         else { return false }
-        // Typing or erasing, without dependencies, without a Lamport advance.
+        if !othersName.starts(word) || othersName.sequence != store.replicas[othersName.author].nextSequence {
+            guard findName(word, body) else { return false }
+        }
+        let author = othersName.author
+        let used = othersName.bitCount
+        guard used < body else { return false }
+        let operand = word &>> used
+        if word & 2 == 0 {
+            guard used &+ 8 == body, operand < 0x80, typeShort(UInt16(truncatingIfNeeded: operand), author, &patches)
+            else { return false }
+        } else {
+            guard eraseShort(operand, byteCount: (body &- used) &>> 3, author, &patches) else { return false }
+        }
+        noteReceived(author)
+        othersName.advance()
+        return true
+    }
+
+    /// Reads the name of a keystroke without dependencies and Lamport advance; false when it is not its author's next one.
+    @inline(never)
+    private mutating func findName(_ word: UInt64, _ body: UInt64) -> Bool {
         guard word & 0xFD == UInt64(Change.magic | Change.version | ChangeShape.typing.rawValue) else { return false }
         var name = word &>> 8 & 0x7F
         var used: UInt64 = 16
@@ -150,14 +170,7 @@ extension Document {
         guard used < body, small != Change.replicaFollows, let author = store.replicas.index(of: ReplicaID(small)),
             store.replicas[author].nextSequence == name &>> 3
         else { return false }
-        let operand = word &>> used
-        if word & 2 == 0 {
-            guard used &+ 8 == body, operand < 0x80, typeShort(UInt16(truncatingIfNeeded: operand), author, &patches)
-            else { return false }
-        } else {
-            guard eraseShort(operand, byteCount: (body &- used) &>> 3, author, &patches) else { return false }
-        }
-        noteReceived(author)
+        othersName.follow(author, name)
         return true
     }
 

@@ -25,6 +25,9 @@ public struct Document: ~Copyable, Sendable {
     var localIndex: Int?
     /// The same while its changes have short names, else a number that nobody has.
     var shortAuthor = Self.nobody
+    /// The names of the local replica's next change, and of the next one of whoever's was received last.
+    var ownName = NextName()
+    var othersName = NextName()
     /// The change that is being made, in a transaction, and the number of the local replica while it is.
     var transaction: OpenChange?
     var transactionAuthor = Self.nobody
