@@ -3,7 +3,8 @@ struct OpenDocument: ~Copyable {
     var document: Document
     /// The containers that the host, a value or a patch has named: their index is what the exports call them.
     private(set) var containers: [ContainerID] = []
-    private var numbers: [ContainerID: Int32] = [:]
+    /// Their names as bytes, numbered likewise.
+    private var names = NameTable()
     /// The texts' handles by container number; `nil` until something was inserted.
     private var handles: [TextHandle?] = []
     /// The text that was edited last: typing goes through no array.
@@ -20,12 +21,20 @@ struct OpenDocument: ~Copyable {
 
     /// The number of a container, which is given one when it has none; it has it for as long as the document is open.
     mutating func number(of container: ContainerID) -> Int32 {
-        if let number = numbers[container] { return number }
-        let number = Int32(containers.count)
-        containers.append(container)
-        handles.append(nil)
-        numbers[container] = number
-        return number
+        var name = [container.kind.rawValue]
+        switch container.place {
+        case .root(let root): name += root.utf8
+        case .nested(let element):
+            name[0] |= 0x80
+            name.appendVarint(element.replica.rawValue)
+            name.appendLittleEndian(element.counter)
+        }
+        let number = names.insert(name)
+        if Int(number) == containers.count {
+            containers.append(container)
+            handles.append(nil)
+        }
+        return Int32(number)
     }
 
     /// The container of a number that came from the host.

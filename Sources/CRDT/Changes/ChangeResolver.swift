@@ -8,7 +8,8 @@ struct ChangeResolver: ~Copyable, Sendable {
     private(set) var values: [ResolvedValue] = []
     private(set) var keys: [[UInt8]] = []
     private(set) var names: [ContainerTable.RootKey] = []
-    private var nameIndices: [ContainerTable.RootKey: UInt32] = [:]
+    /// Their kinds and names, numbered as they are.
+    private var nameIndices = NameTable()
     /// Whether there are halves of pairs in the change.
     private(set) var hasSurrogates = false
     /// The Lamport timestamp of its first element.
@@ -20,7 +21,7 @@ struct ChangeResolver: ~Copyable, Sendable {
     private var touchedCount = 0
     /// What the change inserts, where that is more than text after something: ascending by counter.
     private var pending: [PendingElements] = []
-    private var pendingContainers: [UInt32: PendingContainer] = [:]
+    private var pendingContainers = NumberTable()
 
     /// Consecutive elements of one kind that the change inserts.
     struct PendingElements {
@@ -75,7 +76,7 @@ struct ChangeResolver: ~Copyable, Sendable {
         if !values.isEmpty { values.removeAll() }
         if !keys.isEmpty { keys.removeAll() }
         if !names.isEmpty { names.removeAll(keepingCapacity: true) }
-        if !nameIndices.isEmpty { nameIndices.removeAll() }
+        if nameIndices.count > 0 { nameIndices.removeAll() }
         if !pending.isEmpty { pending.removeAll() }
         if !pendingContainers.isEmpty { pendingContainers.removeAll() }
         touchedCount = 0
@@ -144,7 +145,7 @@ struct ChangeResolver: ~Copyable, Sendable {
     /// Notes that the change's element creates a container.
     mutating func appendContainer(_ kind: ContainerKind, depth: Int, holder: UInt32) throws(ChangeError) {
         guard depth <= ContainerTable.maximumDepth else { throw .nestingTooDeep }
-        pendingContainers[holder] = PendingContainer(kind: kind, depth: depth)
+        pendingContainers[UInt64(holder)] = UInt32(depth) << 8 | UInt32(kind.rawValue)
     }
 
     /// A few bytes can name millions of elements: one change passes over the document once, and not once a byte.
@@ -177,7 +178,12 @@ struct ChangeResolver: ~Copyable, Sendable {
         return low == 0 ? (.text, ResolvedTarget()) : (pending[low - 1].kind, pending[low - 1].target)
     }
 
-    func pendingContainer(_ counter: UInt32) -> PendingContainer? { pendingContainers[counter] }
+    func pendingContainer(_ counter: UInt32) -> PendingContainer? {
+        guard let packed = pendingContainers[UInt64(counter)],
+            let kind = ContainerKind(rawValue: UInt8(truncatingIfNeeded: packed))
+        else { return nil }
+        return PendingContainer(kind: kind, depth: Int(packed >> 8))
+    }
 
     var pendingCount: Int { pending.count }
 
@@ -195,12 +201,10 @@ struct ChangeResolver: ~Copyable, Sendable {
             throw .format(error)
         }
         if let known = store.containers.root(kind, name) { return ResolvedTarget(container: known) }
-        let key = ContainerTable.RootKey(kind: kind, name: name)
-        if let known = nameIndices[key] { return ResolvedTarget(name: known) }
+        let key = [kind.rawValue] + bytes
+        if let known = nameIndices.number(of: key) { return ResolvedTarget(name: known) }
         guard names.count < ElementStore.maximumRootCount else { throw .tooManyRoots }
-        let index = UInt32(names.count)
-        nameIndices[key] = index
-        names.append(key)
-        return ResolvedTarget(name: index)
+        names.append(ContainerTable.RootKey(kind: kind, name: name))
+        return ResolvedTarget(name: nameIndices.insert(key))
     }
 }

@@ -10,7 +10,7 @@ struct ChangeWriter: Sendable {
     /// Replicas that were named in operations and are not among the dependencies.
     private var named: [ReplicaID] = []
     /// Where they are, once they are many.
-    private var namedIndices: [UInt64: Int] = [:]
+    private var namedIndices = NumberTable()
     /// The dependencies' replicas and the named ones, once they were asked for.
     private var numbered: [ReplicaID]?
 
@@ -133,16 +133,16 @@ struct ChangeWriter: Sendable {
     }
 
     private func namedIndex(of replica: ReplicaID) -> Int? {
-        namedIndices.isEmpty ? named.firstIndex(of: replica) : namedIndices[replica.rawValue]
+        namedIndices.isEmpty ? named.firstIndex(of: replica) : namedIndices[replica.rawValue].map(Int.init)
     }
 
     private mutating func note(named replica: ReplicaID) {
         named.append(replica)
         numbered?.append(replica)
         if !namedIndices.isEmpty {
-            namedIndices[replica.rawValue] = named.count - 1
+            namedIndices[replica.rawValue] = UInt32(named.count - 1)
         } else if named.count == 16 {
-            for (index, replica) in named.enumerated() { namedIndices[replica.rawValue] = index }
+            for (index, replica) in named.enumerated() { namedIndices[replica.rawValue] = UInt32(index) }
         }
     }
 

@@ -25,12 +25,15 @@ struct ContainerTable: ~Copyable, Sendable {
 
     private var records = Slab<ContainerRecord>()
     private(set) var names: [RootName] = []
-    private var roots: [RootKey: UInt32] = [:]
-    private var nested: [UInt64: UInt32] = [:]
+    private var rootNames = NameTable()
+    /// Roots by kind and number of the name.
+    private var roots = NumberTable()
+    /// The others by the element that created them.
+    private var nested = NumberTable()
     /// Which container a root of the tree belongs to.
     private var containers = Slab<UInt32>()
 
-    struct RootKey: Hashable, Sendable {
+    struct RootKey: Sendable {
         var kind: ContainerKind
         var name: RootName
     }
@@ -51,19 +54,25 @@ struct ContainerTable: ~Copyable, Sendable {
     func root(_ kind: ContainerKind, _ name: RootName) -> UInt32? {
         // Most documents have one root, and its name's buffer is mostly the very same one.
         if let first = names.first, first == name, records[0].kind == kind { return 0 }
-        return names.count < 2 ? nil : roots[RootKey(kind: kind, name: name)]
+        return names.count < 2 ? nil : otherRoot(kind, name)
+    }
+
+    @inline(never)
+    private func otherRoot(_ kind: ContainerKind, _ name: RootName) -> UInt32? {
+        guard let number = rootNames.number(of: name.utf8) else { return nil }
+        return roots[Self.key(UInt32(kind.rawValue), number)]
     }
 
     /// The number of the container that an element created.
     func nested(in replica: UInt32, _ counter: UInt32) -> UInt32? {
-        nested.isEmpty ? nil : nested[Self.key(replica, counter)]
+        nested[Self.key(replica, counter)]
     }
 
-    private static func key(_ replica: UInt32, _ counter: UInt32) -> UInt64 { UInt64(replica) << 32 | UInt64(counter) }
+    private static func key(_ high: UInt32, _ low: UInt32) -> UInt64 { UInt64(high) << 32 | UInt64(low) }
 
     mutating func makeRoot(_ kind: ContainerKind, _ name: RootName) -> UInt32 {
         let number = UInt32(records.count)
-        roots[RootKey(kind: kind, name: name)] = number
+        roots[Self.key(UInt32(kind.rawValue), rootNames.insert(name.utf8))] = number
         let slot = UInt32(names.count)
         names.append(name)
         records.append(

@@ -20,28 +20,24 @@ struct MapEntry: BitwiseCopyable, Sendable {
 struct MapTable: ~Copyable, Sendable {
     static let maximumKeyCount = 256
 
-    /// Key by number; different maps often have the same keys.
-    private(set) var keys: [[UInt8]] = []
-    private var keyNumbers: [[UInt8]: UInt32] = [:]
+    /// Different maps often have the same keys.
+    private var keyNames = NameTable()
     private var entries = Slab<MapEntry>()
     private var values: [StoredValue] = []
-    private var index: [UInt64: UInt32] = [:]
+    private var index = NumberTable()
     /// Container to the newest entry of that map.
-    private var heads: [UInt32: UInt32] = [:]
+    private var heads = NumberTable()
 
     init() {}
 
     var entryCount: Int { entries.count }
 
-    func number(ofKey key: [UInt8]) -> UInt32? { keyNumbers[key] }
+    /// Key by number.
+    var keys: [[UInt8]] { keyNames.names }
 
-    mutating func insert(key: [UInt8]) -> UInt32 {
-        if let known = keyNumbers[key] { return known }
-        let number = UInt32(keys.count)
-        keys.append(key)
-        keyNumbers[key] = number
-        return number
-    }
+    func number(ofKey key: [UInt8]) -> UInt32? { keyNames.number(of: key) }
+
+    mutating func insert(key: [UInt8]) -> UInt32 { keyNames.insert(key) }
 
     /// The entry of a key, set or not; `nil` when the key was never set.
     func entry(_ map: UInt32, _ key: UInt32) -> UInt32? { index[UInt64(map) << 32 | UInt64(key)] }
@@ -79,16 +75,16 @@ struct MapTable: ~Copyable, Sendable {
                 rank: rank,
                 replica: replica,
                 counter: counter,
-                next: heads[map] ?? MapEntry.none,
+                next: heads[UInt64(map)] ?? MapEntry.none,
                 isSet: value != nil
             )
         )
         values.append(value ?? .null)
-        heads[map] = number
+        heads[UInt64(map)] = number
         index[UInt64(map) << 32 | UInt64(key)] = number
         return true
     }
 
     /// The newest entry of a map, from which `next` leads to the others; `none` when there is none.
-    func firstEntry(of map: UInt32) -> UInt32 { heads[map] ?? MapEntry.none }
+    func firstEntry(of map: UInt32) -> UInt32 { heads[UInt64(map)] ?? MapEntry.none }
 }

@@ -1,16 +1,17 @@
 extension Document {
     /// The containers that are roots and that something was ever put into: texts, lists, maps, each by name.
     public var roots: [ContainerID] {
-        var roots: [(kind: ContainerKind, name: RootName)] = []
+        var roots: [ContainerID] = []
+        var names: [[UInt8]] = []
         for number in 0..<UInt32(store.containers.count) {
             let record = store.containers[number]
-            if record.parent == ContainerRecord.none { roots.append((record.kind, store.containers.name(of: number))) }
+            if record.parent == ContainerRecord.none {
+                let name = store.containers.name(of: number)
+                roots.append(ContainerID(record.kind, .root(name)))
+                names.append([record.kind.rawValue] + name.utf8)
+            }
         }
-        roots.sort {
-            $0.kind == $1.kind
-                ? $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) : $0.kind.rawValue < $1.kind.rawValue
-        }
-        return roots.map { ContainerID($0.kind, .root($0.name)) }
+        return SortOrder.ascending(names).map { roots[$0] }
     }
 
     /// Whether there is a container of that name: a root that something was ever put into, or a nested one.

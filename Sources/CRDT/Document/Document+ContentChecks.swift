@@ -3,29 +3,29 @@ extension Document {
     func check(_ edits: [Edit]) throws(EditError) {
         var texts: [TextEdit] = []
         var inserted = 0
-        var newRoots: [ContainerID: Bool] = [:]
-        var counts: [ListID: Int] = [:]
+        var checks = ContainerChecks()
+        // By the number of the container there; only those of lists mean something.
+        var counts: [Int?] = []
         for edit in edits {
             switch edit {
             case .text(let edit):
                 texts.append(edit)
                 inserted += edit.insert.count
-                newRoots[.text(edit.text)] = try isNew(.text, edit.text.place)
+                _ = try checks.number(of: .text, edit.text.place, in: store)
             case .list(let edit):
-                newRoots[.list(edit.list)] = try isNew(.list, edit.list.place)
-                let count = counts[edit.list] ?? count(of: edit.list)
-                counts[edit.list] = try check(edit, count: count, &inserted)
+                let number = try checks.number(of: .list, edit.list.place, in: store)
+                while counts.count <= number { counts.append(nil) }
+                counts[number] = try check(edit, count: counts[number] ?? count(of: edit.list), &inserted)
             case .map(let edit):
-                newRoots[.map(edit.map)] = try isNew(.map, edit.map.place)
+                _ = try checks.number(of: .map, edit.map.place, in: store)
                 try check(edit, &inserted)
             }
             guard inserted < ElementStore.maximumAddress else { throw .tooLarge }
         }
         try checkEdits(texts)
         guard store.canHold(inserted) else { throw .tooLarge }
-        var newRootCount = 0
-        for isNew in newRoots.values where isNew { newRootCount += 1 }
-        guard newRootCount == 0 || store.containers.rootCount + newRootCount <= ElementStore.maximumRootCount
+        guard checks.newRootCount == 0
+            || store.containers.rootCount + checks.newRootCount <= ElementStore.maximumRootCount
         else { throw .tooLarge }
     }
 

@@ -38,24 +38,16 @@ extension Document {
     /// Checks edits that follow each other: each one against the text as it will be then, which is not there yet.
     func checkEdits(_ edits: [TextEdit]) throws(EditError) {
         if edits.isEmpty { return }
-        // Roots by number: names may be long, and the search for halves of pairs compares them a million times.
-        var numbers: [TextID: Int] = [:]
+        // Texts by number: names may be long, and the search for halves of pairs compares them a million times.
+        var checks = ContainerChecks()
         var roots: [Int] = []
         var lengths: [Int] = []
         var inserted = 0
-        var newRoots = 0
         var mayHavePairs = store.hasSurrogates
         for position in edits.indices {
             let edit = edits[position]
-            let number: Int
-            if let known = numbers[edit.text] {
-                number = known
-            } else {
-                number = lengths.count
-                numbers[edit.text] = number
-                lengths.append(utf16Count(of: edit.text))
-                if try isNew(.text, edit.text.place) { newRoots += 1 }
-            }
+            let number = try checks.number(of: .text, edit.text.place, in: store)
+            if number == lengths.count { lengths.append(utf16Count(of: edit.text)) }
             roots.append(number)
             let count = lengths[number]
             let offset = edit.utf16Offset
@@ -73,7 +65,8 @@ extension Document {
             lengths[number] += edit.insert.count - edit.deleteCount
         }
         guard store.canHold(inserted) else { throw .tooLarge }
-        guard newRoots == 0 || store.containers.rootCount + newRoots <= ElementStore.maximumRootCount
+        guard checks.newRootCount == 0
+            || store.containers.rootCount + checks.newRootCount <= ElementStore.maximumRootCount
         else { throw .tooLarge }
     }
 

@@ -94,7 +94,6 @@ extension ElementStore {
             entry = maps[entry].next
         }
         let keys = entries.map { maps.keys[Int(maps[$0].key)] }
-        let order = entries.indices.sorted { keys[$0].lexicographicallyPrecedes(keys[$1]) }
-        return order.map { entries[$0] }
+        return SortOrder.ascending(keys).map { entries[$0] }
     }
 }

@@ -81,8 +81,7 @@ extension Document {
             let record = store.replicas[Int(news[index])]
             entries.append(Version.Entry(replica: ReplicaID(record.id), count: record.nextSequence))
         }
-        entries.sort { $0.replica < $1.replica }
-        return Version(ascending: entries)
+        return Version(sorting: entries)
     }
 
     private mutating func endChange(_ open: OpenChange) -> Change? {

@@ -60,8 +60,7 @@ public struct Document: ~Copyable, Sendable {
             let record = store.replicas[index]
             entries.append(Version.Entry(replica: ReplicaID(record.id), count: record.nextSequence))
         }
-        entries.sort { $0.replica < $1.replica }
-        return Version(ascending: entries)
+        return Version(sorting: entries)
     }
 
     /// The length of a text in UTF-16 code units; 0 for one that nothing was ever inserted into.

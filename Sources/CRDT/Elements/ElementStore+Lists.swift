@@ -65,7 +65,7 @@ extension ElementStore {
     }
 
     /// The element where an item is now.
-    func place(ofItem item: UInt32) -> UInt32 { places.isEmpty ? item : places[item] ?? item }
+    func place(ofItem item: UInt32) -> UInt32 { places[UInt64(item)] ?? item }
 
     func isVisible(_ address: UInt32) -> Bool { !tree.run(at: gap(after: address)).isDead }
 
@@ -99,7 +99,7 @@ extension ElementStore {
             _ = kill(address)
             return
         }
-        places[item] = address
+        places[UInt64(item)] = address
         guard wasVisible else {
             _ = kill(address)
             return

@@ -36,7 +36,7 @@ struct ElementStore: ~Copyable, Sendable {
     var values = ValueTable()
     var maps = MapTable()
     /// Items that were moved: the address of the item to that of the element where it is now.
-    var places: [UInt32: UInt32] = [:]
+    var places = NumberTable()
     var counts = DeleteCounts()
 
     let identity = DocumentIdentity()

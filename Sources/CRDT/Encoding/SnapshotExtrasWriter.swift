@@ -7,7 +7,7 @@ struct SnapshotExtrasWriter {
     private(set) var counts: [UInt8] = []
 
     /// The place of each key that is written among those ascending by bytes.
-    private var keyRanks: [UInt32: Int] = [:]
+    private var keyRanks: [Int] = []
     /// The place of each container.
     private var places: [Int] = []
 
@@ -35,19 +35,19 @@ struct SnapshotExtrasWriter {
             containers.appendVarint(places[Int(record.parent)])
             containers.appendVarint(ranks[Int(record.holderReplica)])
             containers.appendVarint(UInt64(record.holderCounter))
-            if store.containers[record.parent].kind == .map { containers.appendVarint(keyRanks[record.slot] ?? 0) }
+            if store.containers[record.parent].kind == .map { containers.appendVarint(keyRanks[Int(record.slot)]) }
         }
         return order
     }
 
     private mutating func writeKeys(_ store: borrowing ElementStore) {
-        let used = Array(0..<UInt32(store.maps.keys.count))
         let names = store.maps.keys
-        let order = used.sorted { names[Int($0)].lexicographicallyPrecedes(names[Int($1)]) }
+        let order = SortOrder.ascending(names)
+        keyRanks = [Int](repeating: 0, count: names.count)
         keys.appendVarint(order.count)
         for (rank, key) in order.enumerated() {
             keyRanks[key] = rank
-            keys.appendPrefixed(names[Int(key)])
+            keys.appendPrefixed(names[key])
         }
     }
 
@@ -83,10 +83,9 @@ struct SnapshotExtrasWriter {
                 numbers.append(entry)
                 entry = store.maps[entry].next
             }
-            let byKey = numbers.map { keyRanks[store.maps[$0].key] ?? 0 }
-            let sorted = numbers.indices.sorted { byKey[$0] < byKey[$1] }
+            let byKey = numbers.map { keyRanks[Int(store.maps[$0].key)] }
             entries.appendVarint(numbers.count)
-            for index in sorted { write(numbers[index], byKey[index], store, ranks) }
+            for index in SortOrder.ascending(byKey.map(UInt64.init)) { write(numbers[index], byKey[index], store, ranks) }
         }
     }
 
@@ -115,7 +114,7 @@ struct SnapshotExtrasWriter {
         store.counts.visit { (address, extra) in
             rows.append((ranks[store.blocks.owner(of: address)], store.blocks.counter(of: address), extra))
         }
-        rows.sort { $0.rank != $1.rank ? $0.rank < $1.rank : $0.counter < $1.counter }
+        rows = SortOrder.ascending(rows.map { UInt64($0.rank) << 32 | UInt64($0.counter) }).map { rows[$0] }
         var index = 0
         while index < rows.count {
             var end = index + 1

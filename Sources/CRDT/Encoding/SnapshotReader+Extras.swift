@@ -156,7 +156,7 @@ extension SnapshotReader {
             let isNewer = store.rank(of: known) < store.rank(of: address)
             let loser = isNewer ? known : address
             if store.isVisible(loser) { throw .invalid }
-            if isNewer { store.places[item] = address }
+            if isNewer { store.places[UInt64(item)] = address }
         }
         // Only the values of deleted items are dropped, and all of them are.
         for item in droppedItems where store.isVisible(store.place(ofItem: item)) { throw .invalid }
@@ -180,7 +180,7 @@ extension SnapshotReader {
                 isUsed[Int(record.slot)] = true
             }
         }
-        var setters: Set<UInt64> = []
+        var setters = NumberTable()
         for number in 0..<UInt32(store.containers.count) where store.containers[number].kind == .map {
             let count = try source.count(ofSize: 4)
             guard count > 0 || store.containers[number].parent != ContainerRecord.none else { throw .invalid }
@@ -216,13 +216,13 @@ extension SnapshotReader {
     private mutating func readEntry(
         _ map: UInt32,
         _ key: UInt32,
-        _ setters: inout Set<UInt64>,
+        _ setters: inout NumberTable,
         _ source: inout ByteReader
     ) throws(FormatError) {
         let (replica, counter) = try element(&source)
-        guard store.kind(of: counter, by: replica) == .set,
-            setters.insert(UInt64(replica) << 32 | UInt64(counter)).inserted
-        else { throw .invalid }
+        let setter = UInt64(replica) << 32 | UInt64(counter)
+        guard store.kind(of: counter, by: replica) == .set, setters[setter] == nil else { throw .invalid }
+        setters[setter] = key
         let value: StoredValue?
         switch try source.byte() {
         case 7:

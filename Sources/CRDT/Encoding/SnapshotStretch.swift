@@ -35,19 +35,23 @@ extension ElementStore {
     ///
     /// So a container comes after the one that it is in.
     func canonicalContainers(_ ranks: [Int]) -> [UInt32] {
-        var order = Array(0..<UInt32(containers.count))
-        order.sort { precedes($0, $1, ranks) }
-        return order
-    }
-
-    private func precedes(_ left: UInt32, _ right: UInt32, _ ranks: [Int]) -> Bool {
-        let (a, b) = (containers[left], containers[right])
-        if a.depth != b.depth { return a.depth < b.depth }
-        if a.depth == 1 {
-            if a.kind != b.kind { return a.kind.rawValue < b.kind.rawValue }
-            return containers.name(of: left).utf8.lexicographicallyPrecedes(containers.name(of: right).utf8)
+        var roots: [UInt32] = []
+        var names: [[UInt8]] = []
+        var others: [UInt32] = []
+        var holders: [UInt64] = []
+        for number in 0..<UInt32(containers.count) {
+            let record = containers[number]
+            if record.depth == 1 {
+                roots.append(number)
+                names.append([record.kind.rawValue] + containers.name(of: number).utf8)
+            } else {
+                others.append(number)
+                holders.append(UInt64(ranks[Int(record.holderReplica)]) << 32 | UInt64(record.holderCounter))
+            }
         }
-        let (first, second) = (ranks[Int(a.holderReplica)], ranks[Int(b.holderReplica)])
-        return first != second ? first < second : a.holderCounter < b.holderCounter
+        // The second order keeps the first where the depths are the same.
+        others = SortOrder.ascending(holders).map { others[$0] }
+        others = SortOrder.ascending(others.map { UInt64(containers[$0].depth) }).map { others[$0] }
+        return SortOrder.ascending(names).map { roots[$0] } + others
     }
 }

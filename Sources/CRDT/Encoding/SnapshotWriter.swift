@@ -73,10 +73,8 @@ struct SnapshotWriter: ~Copyable {
 
     /// Replicas ascending by identifier: distance from the one before, changes, elements, Lamport jumps.
     private mutating func writeReplicas(_ store: borrowing ElementStore, to bytes: inout [UInt8]) {
-        var order: [Int] = []
-        for index in 0..<store.replicas.count where store.replicas[index].nextSequence > 0 { order.append(index) }
         let identifiers = (0..<store.replicas.count).map { store.replicas[$0].id }
-        order.sort { identifiers[$0] < identifiers[$1] }
+        let order = SortOrder.ascending(identifiers).filter { store.replicas[$0].nextSequence > 0 }
         ranks = [Int](repeating: 0, count: store.replicas.count)
         ends = [UInt32](repeating: 0, count: store.replicas.count)
         bytes.appendVarint(order.count)

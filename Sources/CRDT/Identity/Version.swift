@@ -22,6 +22,15 @@ public struct Version: Hashable, Sendable {
         self.entries = entries
     }
 
+    /// Takes entries of different replicas, in any order, that have no zero counts.
+    init(sorting entries: [Entry]) {
+        if entries.count < 2 {
+            self.entries = entries
+        } else {
+            self.entries = SortOrder.ascending(entries.map { $0.replica.rawValue }).map { entries[$0] }
+        }
+    }
+
     /// How many changes of `replica` are known; the `sequence` of the next one.
     ///
     /// - Complexity: O(log n) to read, O(n) to add a replica, for n replicas.

@@ -1,7 +1,6 @@
 /// Finds a replica's number by its identifier: a hash table with open addressing and linear probing.
 ///
-/// Not a `Dictionary`: its hash alone costs as much as a whole keystroke. The hash is seeded by the process, as that of
-/// `Dictionary` is, so that nobody can choose identifiers that collide.
+/// Beside ``NumberTable``, because the identifiers are with the records already.
 struct ReplicaIndex: ~Copyable, Sendable {
     private static let empty = UInt32.max
 
@@ -11,13 +10,12 @@ struct ReplicaIndex: ~Copyable, Sendable {
     private let seed: UInt64
 
     init() {
-        seed = UInt64(truncatingIfNeeded: Hasher().finalize())
+        seed = HashSeed.value
     }
 
     @inline(__always)
     private func hash(_ id: UInt64) -> Int {
-        let product = (id ^ seed).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
-        return Int(truncatingIfNeeded: product.high ^ product.low) & (slots.count - 1)
+        Int(truncatingIfNeeded: HashSeed.mix(id, seed)) & (slots.count - 1)
     }
 
     func find(_ id: UInt64, in records: borrowing Slab<ReplicaRecord>) -> Int? {

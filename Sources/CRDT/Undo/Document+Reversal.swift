@@ -30,7 +30,7 @@ extension Document {
                 reversal.restored.append(older)
             }
         }
-        own.sort { $0.counter < $1.counter }
+        if own.count > 1 { own = SortOrder.ascending(own.map { UInt64($0.counter) }).map { own[$0] } }
         reversal.deleted = step.restored
         insertions(of: step, by: author, without: own, into: &reversal.deleted)
 

@@ -8,8 +8,8 @@ struct UndoHistory: Sendable {
     private(set) var undone: [UndoStep] = []
 
     // What a reversal brings back is a new set or a new place, which stands for the one that was there before.
-    private var setsThatStand: [UInt32: UInt32] = [:]
-    private var placesThatStand: [UInt32: UInt32] = [:]
+    private var setsThatStand = NumberTable()
+    private var placesThatStand = NumberTable()
 
     /// Whether edits are noted.
     @inline(__always)
@@ -53,10 +53,10 @@ struct UndoHistory: Sendable {
     }
 
     /// Notes that a new set of a key stands for an older one, whose value it brought back.
-    mutating func note(set counter: UInt32, standsFor older: UInt32) { setsThatStand[older] = counter }
+    mutating func note(set counter: UInt32, standsFor older: UInt32) { setsThatStand[UInt64(older)] = counter }
 
     /// Notes that a new place of an item stands for an older one.
-    mutating func note(place: UInt32, standsFor older: UInt32) { placesThatStand[older] = place }
+    mutating func note(place: UInt32, standsFor older: UInt32) { placesThatStand[UInt64(older)] = place }
 
     /// The set that stands for the one with a counter, if not it itself.
     func set(standingFor counter: UInt32) -> UInt32 { Self.newest(counter, setsThatStand) }
@@ -65,9 +65,9 @@ struct UndoHistory: Sendable {
     func place(standingFor place: UInt32) -> UInt32 { Self.newest(place, placesThatStand) }
 
     /// Ends, because each is newer than what it stands for.
-    private static func newest(_ element: UInt32, _ all: [UInt32: UInt32]) -> UInt32 {
+    private static func newest(_ element: UInt32, _ all: NumberTable) -> UInt32 {
         var element = element
-        while let newer = all[element] { element = newer }
+        while let newer = all[UInt64(element)] { element = newer }
         return element
     }
 

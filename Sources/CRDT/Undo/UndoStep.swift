@@ -33,8 +33,8 @@ struct UndoStep: Sendable {
     var restored: [ElementRange] = []
     private(set) var settings: [Setting] = []
     private(set) var movements: [Movement] = []
-    private var settingIndices: [UInt64: Int] = [:]
-    private var movementIndices: [UInt32: Int] = [:]
+    private var settingIndices = NumberTable()
+    private var movementIndices = NumberTable()
 
     init(from counter: UInt32) {
         firstCounter = counter
@@ -65,8 +65,8 @@ struct UndoStep: Sendable {
     /// Of several sets of a key the value before the first one comes back, unless somebody else's came in between.
     mutating func noteSetting(_ setting: Setting) {
         let name = UInt64(setting.map) << 32 | UInt64(setting.key)
-        guard let index = settingIndices[name] else {
-            settingIndices[name] = settings.count
+        guard let index = settingIndices[name].map(Int.init) else {
+            settingIndices[name] = UInt32(settings.count)
             settings.append(setting)
             return
         }
@@ -79,8 +79,8 @@ struct UndoStep: Sendable {
 
     /// Notes that an item was moved; of several moves the first one's place before is kept likewise.
     mutating func noteMovement(_ movement: Movement) {
-        guard let index = movementIndices[movement.item] else {
-            movementIndices[movement.item] = movements.count
+        guard let index = movementIndices[UInt64(movement.item)].map(Int.init) else {
+            movementIndices[UInt64(movement.item)] = UInt32(movements.count)
             movements.append(movement)
             return
         }
