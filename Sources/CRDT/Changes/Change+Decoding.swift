@@ -16,7 +16,7 @@ extension Change {
     /// The lowest bits of the first number are the replica itself below this, and say that it follows when they are this.
     static let replicaFollows: UInt64 = 7
     /// Numbers of changes and Lamport timestamps stay below this, so that sums of a few cannot overflow.
-    static let maximumSequence: UInt64 = 1 << 60
+    static let maximumSequence: UInt64 = 0x1000_0000_0000_0000
     /// From this many bytes on the checksum has four bytes instead of one.
     static let longChecksumCount = 64
 

@@ -44,6 +44,18 @@ public struct ChangeBuffer: ~Copyable, Sendable {
         return bytes
     }
 
+    /// Lends the bytes of ``changeSet`` in two pieces: what does not need an array of them spares a copy.
+    func withChangeSet(_ body: (Span<UInt8>) -> Void) {
+        if count == 1 {
+            forEach { body($0) }
+            return
+        }
+        var head = [ChangeSet.magic]
+        head.appendVarint(count)
+        body(head.span)
+        rows.withSpan(0..<rows.count, body)
+    }
+
     /// Goes through the changes in order.
     ///
     /// - Parameters:
@@ -103,7 +115,7 @@ public struct ChangeBuffer: ~Copyable, Sendable {
     }
 
     /// Sequences from this on do not fit into the few bytes of a keystroke.
-    static let maximumShortSequence: UInt64 = 1 << 32
+    static let maximumShortSequence: UInt64 = 0x1_0000_0000
 
     /// Appends a change of two words at most: a first byte without flags, the name, and up to seven bytes more.
     @inline(__always)

@@ -244,7 +244,7 @@ extension SnapshotReader {
     // MARK: Deletions
 
     /// More deletions of one element than any history has: as many more can be added without an overflow.
-    private static let maximumExtraCount: UInt64 = 1 << 24
+    private static let maximumExtraCount: UInt64 = 0x100_0000
 
     mutating func readCounts(_ source: inout ByteReader) throws(FormatError) {
         var last: (replica: Int, counter: UInt32, extra: Int64)?

@@ -75,7 +75,7 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
             source >= 0 && target >= 0 && length >= 0 && max(source, target) + length <= count,
             "A move out of bounds."
         )
-        unsafe (base + target).update(from: base + source, count: length)
+        unsafe RowMemory.copy(base + source, to: base + target, byteCount: length * MemoryLayout<Element>.stride)
     }
 
     /// Overwrites the elements from `index` on with a part of an array.
@@ -85,7 +85,8 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
         let target = unsafe base + index
         unsafe elements.withUnsafeBufferPointer { source in
             guard let start = source.baseAddress, !range.isEmpty else { return }
-            unsafe target.update(from: start + range.lowerBound, count: range.count)
+            let byteCount = range.count * MemoryLayout<Element>.stride
+            unsafe RowMemory.copy(start + range.lowerBound, to: target, byteCount: byteCount)
         }
     }
 
@@ -110,11 +111,29 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
     private static var largeByteCount: Int { 1 << 20 }
 
     private mutating func reallocate(capacity newCapacity: Int) {
-        let larger = UnsafeMutablePointer<Element>.allocate(capacity: newCapacity)
-        unsafe larger.moveInitialize(from: base, count: count)
-        unsafe base.deallocate()
-        unsafe base = larger
+        let stride = MemoryLayout<Element>.stride
+        let larger = unsafe RowMemory.grow(base, byteCount: count * stride, to: newCapacity * stride)
+        unsafe base = larger.bindMemory(to: Element.self, capacity: newCapacity)
         capacity = newCapacity
+    }
+}
+
+/// The memory of plain values, as bytes: one function for all types of elements, and a copy is one of memory even where
+/// nothing is inlined.
+private enum RowMemory {
+    /// The two may overlap.
+    @inline(__always)
+    static func copy(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, byteCount: Int) {
+        unsafe target.copyMemory(from: source, byteCount: byteCount)
+    }
+
+    /// A larger place with the same content; the old one is given back.
+    @inline(never)
+    static func grow(_ old: UnsafeMutableRawPointer, byteCount: Int, to newByteCount: Int) -> UnsafeMutableRawPointer {
+        let larger = UnsafeMutableRawPointer.allocate(byteCount: newByteCount, alignment: 8)
+        unsafe larger.copyMemory(from: old, byteCount: byteCount)
+        unsafe old.deallocate()
+        return unsafe larger
     }
 }
 

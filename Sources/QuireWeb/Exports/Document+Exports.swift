@@ -133,9 +133,9 @@ func takeChanges(_ handle: Int32) -> Int32 {
     documents.with(handle) { (open) throws(WebError) in
         output.removeAll()
         if open.outbox.count == 0 { return 0 }
-        let bytes = open.outbox.changeSet
+        open.outbox.withChangeSet { output.append($0) }
         open.outbox.removeAll()
-        return answer(bytes)
+        return Int32(output.count)
     }
 }
 

@@ -90,6 +90,11 @@ struct Buffer: ~Copyable {
         unsafe copy(bytes.span.bytes)
     }
 
+    mutating func append(_ bytes: Span<UInt8>) {
+        reserve(bytes.count)
+        unsafe copy(bytes.bytes)
+    }
+
     mutating func append(_ units: [UInt16]) {
         reserve(units.count * 2)
         unsafe copy(units.span.bytes)
