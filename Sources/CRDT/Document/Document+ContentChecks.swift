@@ -24,8 +24,9 @@ extension Document {
         }
         try checkEdits(texts)
         guard store.canHold(inserted) else { throw .tooLarge }
-        guard checks.newRootCount == 0
-            || store.containers.rootCount + checks.newRootCount <= ElementStore.maximumRootCount
+        guard
+            checks.newRootCount == 0
+                || store.containers.rootCount + checks.newRootCount <= ElementStore.maximumRootCount
         else { throw .tooLarge }
     }
 

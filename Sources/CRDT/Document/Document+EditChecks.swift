@@ -65,8 +65,9 @@ extension Document {
             lengths[number] += edit.insert.count - edit.deleteCount
         }
         guard store.canHold(inserted) else { throw .tooLarge }
-        guard checks.newRootCount == 0
-            || store.containers.rootCount + checks.newRootCount <= ElementStore.maximumRootCount
+        guard
+            checks.newRootCount == 0
+                || store.containers.rootCount + checks.newRootCount <= ElementStore.maximumRootCount
         else { throw .tooLarge }
     }
 

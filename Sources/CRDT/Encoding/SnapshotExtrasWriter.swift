@@ -85,7 +85,9 @@ struct SnapshotExtrasWriter {
             }
             let byKey = numbers.map { keyRanks[Int(store.maps[$0].key)] }
             entries.appendVarint(numbers.count)
-            for index in SortOrder.ascending(byKey.map(UInt64.init)) { write(numbers[index], byKey[index], store, ranks) }
+            for index in SortOrder.ascending(byKey.map(UInt64.init)) {
+                write(numbers[index], byKey[index], store, ranks)
+            }
         }
     }
 
