@@ -17,6 +17,18 @@ enum UTF8Text {
         return count
     }
 
+    /// Whether `count` bytes from `start` on are all ASCII, so that each is a scalar and a UTF-16 code unit.
+    static func isASCII(_ bytes: Span<UInt8>, from start: Int, count: Int) -> Bool {
+        var position = start
+        let end = start &+ count
+        while position &+ 8 <= end {
+            if bytes.word(at: position) & 0x8080_8080_8080_8080 != 0 { return false }
+            position &+= 8
+        }
+        let left = UInt64(truncatingIfNeeded: end &- position) &* 8
+        return left == 0 || bytes.word(at: position) & 0x8080_8080_8080_8080 & (1 &<< left &- 1) == 0
+    }
+
     /// Whether a well-formed part of `bytes` is one scalar.
     static func isOneScalar(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
         guard !range.isEmpty else { return false }

@@ -10,7 +10,8 @@ extension Document {
     public mutating func apply(history bytes: [UInt8], limits: DecodingLimits = .default) throws(ChangeError) {
         var reader: HistoryReader
         do throws(FormatError) {
-            reader = try HistoryFormat.reader(of: bytes, limits)
+            let (columns, replicas) = try HistoryFormat.parts(of: bytes, limits)
+            reader = HistoryReader(columns, replicas)
         } catch {
             throw .format(error)
         }
@@ -23,20 +24,25 @@ extension Document {
         limits: DecodingLimits = .default
     ) throws(ChangeError) {
         guard transaction == nil else { throw .transactionOpen }
+        // Of an empty document it is known how long its text will be: it need not grow, and move, in steps.
+        if store.elementCount == 0 { store.text.reserve(reader.columns.text.remaining + ElementStore.maximumSegment) }
         var state = HistoryApplication(reader.replicas, version, &store)
         var changeCount = 0
-        while let item = try Self.next(&reader) {
-            changeCount += item.count
+        while try Self.next(&reader) {
+            let (author, sequence, count) = (reader.item.author, reader.item.sequence, reader.item.count)
+            changeCount += count
             guard changeCount <= limits.maximumChangeCount else { throw .format(.limitExceeded) }
-            let left = state.limits[item.author] > item.sequence ? state.limits[item.author] - item.sequence : 0
-            if left == 0 { continue }
-            let count = Int(min(left, UInt64(item.count)))
-            if count == item.count, try applyWhole(item, reader, &state) { continue }
-            try applySingly(item, count, reader)
+            let limit = state.limits[author]
+            if limit <= sequence { continue }
+            let wanted = Int(min(limit - sequence, UInt64(count)))
+            if wanted == count, try applyWhole(&reader, &state) { continue }
+            try applySingly(wanted, &reader)
+            state.gap = store.beginReplay()
         }
     }
 
-    private static func next(_ reader: inout HistoryReader) throws(ChangeError) -> HistoryItem? {
+    @inline(__always)
+    private static func next(_ reader: inout HistoryReader) throws(ChangeError) -> Bool {
         do throws(FormatError) {
             return try reader.next()
         } catch {
@@ -45,15 +51,15 @@ extension Document {
     }
 
     /// The general way: change by change.
+    @inline(never)
     private mutating func applySingly(
-        _ item: HistoryItem,
         _ count: Int,
-        _ reader: borrowing HistoryReader
+        _ reader: inout HistoryReader
     ) throws(ChangeError) {
         var patches: [Patch] = []
         var writer = ChangeWriter()
         // Not all at once: the first that is refused ends it, however many the item claims to be.
-        try reader.expand(item, 0..<count, &writer) { (change) throws(ChangeError) in
+        try reader.expand(0..<count, &writer) { (change) throws(ChangeError) in
             switch readiness(of: change) {
             case .duplicate: return
             case .waiting: throw .notReady
@@ -61,99 +67,6 @@ extension Document {
             }
             patches.removeAll(keepingCapacity: true)
         }
-    }
-
-    // MARK: A whole item as one step
-
-    /// Applies all changes of an item together; false when that is not possible, and then nothing has changed.
-    @inline(__always)
-    private mutating func applyWhole(
-        _ item: HistoryItem,
-        _ reader: borrowing HistoryReader,
-        _ state: inout HistoryApplication
-    ) throws(ChangeError) -> Bool {
-        guard item.kind != .verbatim else { return false }
-        let author = state.indices[item.author]
-        guard author >= 0, store.replicas[author].nextSequence == item.sequence,
-            Int64(store.replicas[author].nextCounter) == state.bases[item.author] + reader.elementsBefore
-        else { return false }
-        if let dependency = item.dependency {
-            let other = state.indices[dependency.replica]
-            guard other >= 0, store.replicas[other].nextSequence >= dependency.count else { throw .notReady }
-        }
-        let isDone =
-            item.kind == .insert
-            ? insertWhole(item, reader, author, &state) : deleteWhole(item, author, &state)
-        guard isDone else { return false }
-        store.replicas[author].nextSequence += UInt64(item.count)
-        if !store.replicas[author].isNews, store.replicas[author].id != replica.rawValue {
-            store.replicas[author].isNews = true
-            news.append(UInt32(author))
-        }
-        return true
-    }
-
-    /// The number and the counter of an element that exists.
-    @inline(__always)
-    private func element(
-        _ reference: HistoryItem.Reference,
-        _ author: Int,
-        _ base: Int64,
-        _ state: borrowing HistoryApplication
-    ) -> (owner: Int, counter: UInt32)? {
-        switch reference {
-        case .own(let relative):
-            let counter = base + relative
-            guard counter >= 0, counter < Int64(store.replicas[author].nextCounter) else { return nil }
-            return (author, UInt32(counter))
-        case .other(let place, let counter):
-            let owner = state.indices[place]
-            guard owner >= 0, counter < store.replicas[owner].nextCounter else { return nil }
-            return (owner, counter)
-        }
-    }
-
-    private mutating func insertWhole(
-        _ item: HistoryItem,
-        _ reader: borrowing HistoryReader,
-        _ author: Int,
-        _ state: inout HistoryApplication
-    ) -> Bool {
-        guard store.canHold(reader.inserted),
-            let origin = element(item.reference, author, state.bases[item.author], state)
-        else { return false }
-        let lamport = store.replicas[author].lamportEnd + item.advance
-        let address = store.replicas.address(of: origin.counter, by: origin.owner)
-        guard lamport <= store.clock, store.kind(at: address) == .text, !UTF16Unit.isHigh(store.text[Int(address)]),
-            origin.owner == author || store.replicas.lamport(of: origin.counter, by: origin.owner) < lamport
-        else { return false }
-        state.units.removeAll(keepingCapacity: true)
-        guard UTF8Text.decode(reader.columns.text, in: item.bytes, into: &state.units) else { return false }
-        if reader.inserted != item.bytes.count, !store.hasSurrogates {
-            store.hasSurrogates = state.units.contains { UTF16Unit.isSurrogate($0) }
-        }
-        var gap = store.gap(after: address)
-        store.settle(&gap, Rank(lamport: lamport, replica: store.replicas[author].id))
-        store.insert(state.units, 0..<state.units.count, at: &gap, by: author, lamport: lamport)
-        store.cursor = gap
-        return true
-    }
-
-    private mutating func deleteWhole(_ item: HistoryItem, _ author: Int, _ state: inout HistoryApplication) -> Bool {
-        guard let first = element(item.reference, author, state.bases[item.author], state) else { return false }
-        let count = UInt32(item.count) * item.deleteCount
-        var start = first.counter
-        if item.kind == .eraseLeft {
-            guard start >= count - 1 else { return false }
-            start -= count - 1
-        }
-        let next = store.replicas[first.owner].nextCounter
-        guard count <= next - start else { return false }
-        // Each change of its own must leave pairs whole; where there are none, all do.
-        guard !store.hasSurrogates, !store.values.hasLists, store.maps.entryCount == 0, store.counts.isEmpty
-        else { return false }
-        store.delete(ElementRange(replica: UInt32(first.owner), counter: start, count: count), patches: &state.patches)
-        return true
     }
 }
 
@@ -165,10 +78,11 @@ struct HistoryApplication: ~Copyable {
     private(set) var bases: [Int64] = []
     /// Up to which sequence each replica's changes are wanted.
     private(set) var limits: [UInt64] = []
-    var units: [UInt16] = []
-    var patches = PatchList(isOff: true)
+    /// Where the last item ended.
+    var gap: ReplayGap
 
     init(_ replicas: [HistoryReplica], _ version: Version?, _ store: inout ElementStore) {
+        gap = store.beginReplay()
         for replica in replicas {
             limits.append(version.map { $0[replica.id] } ?? .max)
             // Those without changes here are only named; those with some are known from now on.

@@ -43,15 +43,16 @@ public struct History: Sendable {
     public func changes(since version: Version) -> [Change]? {
         guard version.covers(start) else { return nil }
         let (columns, replicas) = writer.finish()
-        var reader = HistoryReader(columns, replicas)
+        var reader = HistoryReader(HistoryCursors(columns), replicas)
         var changeWriter = ChangeWriter()
         var changes: [Change] = []
         do throws(FormatError) {
-            while let item = try reader.next() {
+            while try reader.next() {
+                let item = reader.item
                 let known = version[reader.replicas[item.author].id]
                 if item.sequence + UInt64(item.count) <= known { continue }
                 let first = known > item.sequence ? Int(known - item.sequence) : 0
-                reader.expand(item, first..<item.count, &changeWriter) { changes.append($0) }
+                reader.expand(first..<item.count, &changeWriter) { changes.append($0) }
             }
         } catch {
             preconditionFailure("A history that was written cannot be read.")
@@ -73,7 +74,7 @@ public struct History: Sendable {
         guard start.isEmpty, version.map({ self.version.covers($0) }) ?? true else { throw .notReady }
         var document = Document(replica: replica)
         let (columns, replicas) = writer.finish()
-        var reader = HistoryReader(columns, replicas)
+        var reader = HistoryReader(HistoryCursors(columns), replicas)
         try document.apply(&reader, upTo: version)
         return document
     }
@@ -95,21 +96,20 @@ public struct History: Sendable {
     /// - Throws: when the bytes are not exactly one well-formed history.
     /// - Complexity: O(n) for n bytes.
     public init(decoding bytes: [UInt8], limits: DecodingLimits = .default) throws(FormatError) {
-        var reader = try HistoryFormat.reader(of: bytes, limits)
+        let (columns, replicas) = try HistoryFormat.parts(of: bytes, limits)
+        var reader = HistoryReader(columns, replicas)
         var count = 0
-        // Written anew, item by item: what can be read in two ways is kept in one.
-        while let item = try reader.next() {
-            count += item.count
+        while try reader.next() {
+            count += reader.item.count
             guard count <= limits.maximumChangeCount else { throw .limitExceeded }
         }
-        writer = HistoryWriter(reader, changeCount: count)
+        writer = HistoryWriter(columns.rest, reader.replicas, changeCount: count)
     }
 }
 
 extension HistoryReader {
     /// Gives some of the changes of the item read last, one after the other: a few bytes can stand for very many.
     func expand<Failure: Error>(
-        _ item: HistoryItem,
         _ range: Range<Int>,
         _ writer: inout ChangeWriter,
         _ body: (Change) throws(Failure) -> Void
@@ -123,10 +123,10 @@ extension HistoryReader {
         for index in 0..<range.upperBound {
             var end = position
             if item.kind == .insert {
-                end += index == 0 ? item.firstByteCount : UTF8Text.byteCount(ofLead: columns.text[position])
+                end += index == 0 ? item.firstByteCount : UTF8Text.byteCount(ofLead: columns.text.bytes[position])
             }
             if index >= range.lowerBound {
-                try body(expansion.change(index, text: columns.text[position..<end], &writer))
+                try body(expansion.change(index, text: columns.text.bytes[position..<end], &writer))
             }
             position = end
         }

@@ -13,25 +13,8 @@ struct HistoryExpansion {
 
     /// The counter of the element that a change of an erasing item deletes.
     private func erased(_ index: Int) -> Int64 {
-        let first: Int64
-        switch item.reference {
-        case .own(let counter): first = counter
-        case .other(_, let counter): first = Int64(counter)
-        }
-        return first + (item.kind == .eraseLeft ? -Int64(index) : Int64(index))
+        item.first + (item.kind == .eraseLeft ? -Int64(index) : Int64(index))
     }
-
-    /// The counter of the rightmost element that the item deletes, after which its author most often goes on.
-    var rightmost: Int64 {
-        switch item.kind {
-        case .delete: erased(Int(item.deleteCount) - 1)
-        case .eraseRight: erased(item.count - 1)
-        default: erased(0)
-        }
-    }
-
-    /// The counter of the element that the item deletes last.
-    var last: Int64 { erased(item.count - 1) }
 
     /// One of the changes.
     ///

@@ -27,7 +27,10 @@ enum HistoryFormat {
     }
 
     /// Reads everything but the items.
-    static func reader(of bytes: [UInt8], _ limits: DecodingLimits) throws(FormatError) -> HistoryReader {
+    static func parts(
+        of bytes: [UInt8],
+        _ limits: DecodingLimits
+    ) throws(FormatError) -> (HistoryCursors, [HistoryReplica]) {
         guard bytes.count <= limits.maximumByteCount else { throw .limitExceeded }
         guard bytes.count > magic.count + 4 else { throw .truncated }
         guard Array(bytes[..<magic.count]) == magic else { throw .badMagic }
@@ -46,22 +49,8 @@ enum HistoryFormat {
             replica.start = start == 0 ? nil : start - 1
             replicas.append(replica)
         }
-        var columns = HistoryColumns()
-        columns.kinds = try column(&source)
-        columns.authors = try column(&source)
-        columns.counts = try column(&source)
-        columns.references = try column(&source)
-        columns.referenceRests = try column(&source)
-        columns.sizes = try column(&source)
-        columns.advances = try column(&source)
-        columns.dependencies = try column(&source)
-        columns.text = try column(&source)
-        columns.others = try column(&source)
+        let columns = try HistoryCursors(&source)
         try source.requireEnd()
-        return HistoryReader(columns, replicas)
-    }
-
-    private static func column(_ source: inout ByteReader) throws(FormatError) -> [UInt8] {
-        Array(source.bytes[try source.prefixedRange()])
+        return (columns, replicas)
     }
 }

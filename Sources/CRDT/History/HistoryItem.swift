@@ -41,6 +41,26 @@ struct HistoryItem: Sendable {
     var firstByteCount = 0
     /// Whether the first change inserts more than one character.
     var isLong = false
+
+    /// The counter of the element that is referenced.
+    var first: Int64 {
+        switch reference {
+        case .own(let counter): counter
+        case .other(_, let counter): Int64(counter)
+        }
+    }
+
+    /// The counter of the leftmost element that a deletion deletes.
+    var leftmost: Int64 { kind == .eraseLeft ? first - Int64(count - 1) : first }
+
+    /// The counter of the rightmost element that a deletion deletes, after which its author most often goes on.
+    var rightmost: Int64 {
+        switch kind {
+        case .delete: first + Int64(deleteCount) - 1
+        case .eraseRight: first + Int64(count) - 1
+        default: first
+        }
+    }
 }
 
 /// The first byte of an item: its kind, and what else is said of it.
@@ -70,20 +90,4 @@ struct HistoryReplica: Sendable {
     var lastCounter: UInt32 = 0
     /// The dependency on it that was written last.
     var lastKnown: UInt64 = 0
-}
-
-/// The bytes of a history, numbers of one kind together.
-struct HistoryColumns: Sendable {
-    var kinds: [UInt8] = []
-    /// The author, where it is another than the item's before, and the number of items until then.
-    var authors: [UInt8] = []
-    var counts: [UInt8] = []
-    /// Distances of references: their lowest bytes, and the rest.
-    var references: [UInt8] = []
-    var referenceRests: [UInt8] = []
-    var sizes: [UInt8] = []
-    var advances: [UInt8] = []
-    var dependencies: [UInt8] = []
-    var text: [UInt8] = []
-    var others: [UInt8] = []
 }

@@ -13,10 +13,10 @@ struct HistoryWriter: Sendable {
 
     init() {}
 
-    /// Goes on after everything that a reader has read.
-    init(_ reader: HistoryReader, changeCount: Int) {
-        columns = reader.columns
-        replicas = reader.replicas
+    /// Goes on after columns, and what a reader that has read them to the end knows of their replicas.
+    init(_ columns: HistoryColumns, _ replicas: [HistoryReplica], changeCount: Int) {
+        self.columns = columns
+        self.replicas = replicas
         self.changeCount = changeCount
         for place in replicas.indices { places[replicas[place].id] = place }
     }
@@ -229,13 +229,12 @@ struct HistoryWriter: Sendable {
     }
 
     private mutating func noteEnd(of item: HistoryItem) {
-        let end = HistoryExpansion(item, replicas, elements: 0).rightmost
         if item.kind == .insert {
             replicas[item.author].lastOwn = replicas[item.author].elements - 1
         } else if case .other(let replica, _) = item.reference {
-            replicas[replica].lastCounter = UInt32(truncatingIfNeeded: end)
+            replicas[replica].lastCounter = UInt32(truncatingIfNeeded: item.rightmost)
         } else {
-            replicas[item.author].lastOwn = end
+            replicas[item.author].lastOwn = item.rightmost
         }
     }
 

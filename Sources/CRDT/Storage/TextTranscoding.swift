@@ -72,6 +72,33 @@ extension Slab where Element == UInt16 {
         }
     }
 
+    /// Overwrites the units from `index` on with bytes that are all ASCII.
+    ///
+    /// Those after them, up to `limit`, may become zeros: nobody has them yet.
+    mutating func write(ascii bytes: Span<UInt8>, _ range: Range<Int>, at index: Int, limit: Int) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count && index >= 0 && limit <= count)
+        precondition(index + range.count <= limit, "A write out of bounds.")
+        var position = range.lowerBound
+        var target = unsafe UnsafeMutableRawPointer(mutableAddress(of: index))
+        while position &+ 8 <= range.upperBound {
+            let word = bytes.word(at: position)
+            unsafe target.storeBytes(of: Self.spread(word & 0xFFFF_FFFF).littleEndian, as: UInt64.self)
+            unsafe (target + 8).storeBytes(of: Self.spread(word &>> 32).littleEndian, as: UInt64.self)
+            unsafe target += 16
+            position &+= 8
+        }
+        let left = range.upperBound &- position
+        let place = index &+ (position &- range.lowerBound)
+        if place &+ 8 <= limit {
+            if left == 0 { return }
+            let word = bytes.word(at: position) & (1 &<< UInt64(truncatingIfNeeded: left &* 8) &- 1)
+            unsafe target.storeBytes(of: Self.spread(word & 0xFFFF_FFFF).littleEndian, as: UInt64.self)
+            if left > 4 { unsafe (target + 8).storeBytes(of: Self.spread(word &>> 32).littleEndian, as: UInt64.self) }
+        } else {
+            for offset in 0..<left { self[place &+ offset] = UInt16(bytes[position &+ offset]) }
+        }
+    }
+
     /// Four bytes as four units.
     @inline(__always)
     private static func spread(_ bytes: UInt64) -> UInt64 {

@@ -76,8 +76,23 @@ struct BlockTable: ~Copyable, Sendable {
     @inline(__always)
     func isClaimed(_ address: UInt32, by leaf: UInt32) -> Bool { self.leaf(of: address) == leaf }
 
+    /// The same for whoever has the table to himself: to lend it to a call that only reads, the compiler copies all of it.
+    @inline(__always)
+    mutating func findLeaf(of address: UInt32) -> UInt32 {
+        let reference = blocks[Int(address >> 6)].leafReference
+        return reference < Self.lineFlag ? reference : findIndirectLeaf(reference, Int(address & 63))
+    }
+
     @inline(never)
-    private func indirectLeaf(_ reference: UInt32, _ offset: Int) -> UInt32 {
+    private mutating func findIndirectLeaf(_ reference: UInt32, _ offset: Int) -> UInt32 {
+        search(reference, offset)
+    }
+
+    @inline(never)
+    private func indirectLeaf(_ reference: UInt32, _ offset: Int) -> UInt32 { search(reference, offset) }
+
+    @inline(__always)
+    private func search(_ reference: UInt32, _ offset: Int) -> UInt32 {
         if reference == Self.unclaimed { return reference }
         if reference >= Self.tableFlag { return tables[Int(reference - Self.tableFlag) * Self.size + offset] }
         let line = Int(reference - Self.lineFlag)
