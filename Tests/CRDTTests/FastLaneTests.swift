@@ -178,6 +178,17 @@ struct FastLaneTests {
         check(author)
     }
 
+    @Test("A document that knows nobody takes no keystroke for anybody's next one")
+    func knowsNobody() {
+        for head in UInt8.min...UInt8.max {
+            for (count, fill) in [(2, 0xFF), (5, 0xFF), (6, 0xFF), (6, 0), (6, 0x7F)] as [(Int, UInt8)] {
+                var bytes = [head] + [UInt8](repeating: fill, count: count)
+                bytes.append(Checksum.short(bytes, 0..<bytes.count))
+                compareRefusal(bytes, Twin(2, of: 1))
+            }
+        }
+    }
+
     /// Bodies of changes that are almost the next keystroke of replica 1, whose last one is where the place is open.
     static func almostKeystrokes(_ sequence: UInt64) -> [[UInt8]] {
         let name = sequence << 3 | 1
