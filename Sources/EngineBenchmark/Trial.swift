@@ -38,19 +38,20 @@ public struct Trial {
         _ = try self.measure(stopwatch)
     }
 
-    /// Runs all trials in turn, `runs` times over, so that a disturbance of the machine hits a run and not a row.
+    /// Runs each trial `runs` times, one trial after the other, as the rivals' programs do: caches and predictors are warm in
+    /// all runs but the first.
     ///
     /// - Throws: what a trial throws, among it that a result is wrong.
     static func run(_ trials: [Trial], of trace: String, runs: Int) throws -> Report {
-        var figures = trials.map { trial in trial.rows.map { Figure(name: $0.name, unit: $0.unit) } }
-        for _ in 0..<runs {
-            for (index, trial) in trials.enumerated() {
-                for (row, value) in try trial.measure(Stopwatch()).enumerated() {
-                    figures[index][row].samples.append(value)
-                }
+        var figures: [Figure] = []
+        for trial in trials {
+            var rows = trial.rows.map { Figure(name: $0.name, unit: $0.unit) }
+            for _ in 0..<runs {
+                for (row, value) in try trial.measure(Stopwatch()).enumerated() { rows[row].samples.append(value) }
             }
+            figures += rows
         }
-        return Report(trace: trace, runs: runs, figures: figures.flatMap { $0 })
+        return Report(trace: trace, runs: runs, figures: figures)
     }
 }
 
