@@ -74,7 +74,7 @@ extension Document {
 
     /// What the next local change depends on besides the one before.
     @inline(never)
-    func dependencies() -> Version {
+    mutating func dependencies() -> Version {
         var entries: [Version.Entry] = []
         entries.reserveCapacity(news.count)
         for index in 0..<news.count {
@@ -97,23 +97,25 @@ extension Document {
     }
 
     // MARK: What a change names
+    //
+    // Mutating, though nothing is changed: see ``introduce(_:)``.
 
-    func reference(_ replica: Int, _ counter: UInt32, by author: Int) -> ChangeWriter.Reference {
+    mutating func reference(_ replica: Int, _ counter: UInt32, by author: Int) -> ChangeWriter.Reference {
         if replica == author { return .own(distance: store.replicas[author].nextCounter - counter) }
         return .other(ReplicaID(store.replicas[replica].id), counter: counter)
     }
 
-    func reference(to address: UInt32, by author: Int) -> ChangeWriter.Reference {
+    mutating func reference(to address: UInt32, by author: Int) -> ChangeWriter.Reference {
         reference(store.blocks.owner(of: address), store.blocks.counter(of: address), by: author)
     }
 
-    func target(_ container: UInt32, by author: Int) -> ChangeWriter.Target {
+    mutating func target(_ container: UInt32, by author: Int) -> ChangeWriter.Target {
         let record = store.containers[container]
         if record.parent == ContainerRecord.none { return .root(store.containers.name(of: container)) }
         return .nested(reference(Int(record.holderReplica), record.holderCounter, by: author))
     }
 
-    func origin(of gap: Gap, by author: Int) -> ChangeWriter.Origin {
+    mutating func origin(of gap: Gap, by author: Int) -> ChangeWriter.Origin {
         guard let address = store.address(before: gap) else {
             return .start(target(store.containers.container(ofSequence: gap.root), by: author))
         }

@@ -141,6 +141,9 @@ extension ElementStore {
     }
 
     /// Ranks rise inside of a run: it is skipped whole or not at all.
+    ///
+    /// Its parts are mutating, though they change nothing of the store: to lend it to a call that only reads, the compiler
+    /// copies all of its 1,000 bytes.
     @inline(never)
     private mutating func skip(_ gap: inout Gap, _ rank: Rank) {
         let run = tree.run(at: gap)
@@ -177,7 +180,7 @@ extension ElementStore {
 
     /// Passes over the leaves all of whose elements rank above the new one, neighbour by neighbour, and gives the first that is
     /// not known to, or `none`.
-    private func skipLeaves(after leaf: inout UInt32, _ start: inout Int, _ rank: Rank) -> UInt32 {
+    private mutating func skipLeaves(after leaf: inout UInt32, _ start: inout Int, _ rank: Rank) -> UInt32 {
         while true {
             let link = tree.leaves[Int(leaf)].parent
             let node = link >> 6
@@ -195,7 +198,7 @@ extension ElementStore {
     }
 
     /// The gap behind a leaf, which ends at the visible position `end`.
-    private func endGap(of leaf: UInt32, _ root: UInt32, end: Int) -> Gap {
+    private mutating func endGap(of leaf: UInt32, _ root: UInt32, end: Int) -> Gap {
         var gap = Gap(root: root, leaf: leaf, index: tree.count(of: leaf) - 1, offset: 0, runStart: 0, leafStart: 0)
         let last = tree.run(at: gap)
         gap.offset = last.length
@@ -205,7 +208,7 @@ extension ElementStore {
     }
 
     /// Moves a gap past the runs of its leaf from `first` on that rank above the new element; false at one that does not.
-    private func skipRuns(_ gap: inout Gap, from first: Int, _ rank: Rank, _ minimum: inout Rank) -> Bool {
+    private mutating func skipRuns(_ gap: inout Gap, from first: Int, _ rank: Rank, _ minimum: inout Rank) -> Bool {
         // In a root that is still empty `first` is past the end already.
         for index in stride(from: first, to: tree.count(of: gap.leaf), by: 1) {
             let run = tree.runs[RunTree.run(gap.leaf, index)]
