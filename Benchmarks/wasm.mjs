@@ -3,7 +3,8 @@
 //   Sources/QuireWeb/build && node Benchmarks/wasm.mjs [--runs N] [TRACE...]
 //
 // Prints one JSON object a trace: milliseconds of CPU time, minimum and median, and the sizes of the module. Each run is a new
-// document; its text is compared with the trace's. "local" takes the changes out at the end, "loader" goes through engine.js.
+// document; its text is compared with the trace's. "local" edits in transactions, "changes" makes a change of each edit, and
+// "loader" makes one of each too, through engine.js.
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -44,7 +45,8 @@ for (const name of words.length ? words : ["automerge-paper", "sveltecomponent",
   const count = offsets.length;
   let bytes = 0;
 
-  const local = measure(() => {
+  // As in the native rows: many edits in a transaction where only the editing counts, else a change for each edit.
+  const replay = (editsPerTransaction) => () => {
     const document = engine.create(1n);
     const body = document.text("body");
     const handle = document.handle;
@@ -53,16 +55,23 @@ for (const name of words.length ? words : ["automerge-paper", "sveltecomponent",
     for (let index = 0; index < count; index++) {
       const offset = offsets[index];
       let result = 0;
+      if (editsPerTransaction && index % editsPerTransaction === 0) {
+        if (index > 0) result |= exports.commit(handle);
+        result |= exports.begin(handle);
+      }
       if (deletions[index] > 0) result |= exports.textDelete(handle, text, offset, deletions[index]);
       const unit = units[index];
       if (unit >= 0) result |= exports.textInsertUnit(handle, text, offset, unit);
       else if (unit === -2) result |= exports.textInsert(handle, text, offset, engine.giveText(texts[index]));
       if (result < 0) engine.check(result);
     }
+    if (editsPerTransaction) engine.check(exports.commit(handle));
     bytes = exports.takeChanges(handle);
     if (body.length !== trace.end.length || body.toString() !== trace.end) throw new Error(`${name}: another text`);
     document.free();
-  });
+  };
+  const local = measure(replay(1024));
+  const changes = measure(replay(0));
   const loader = measure(() => {
     const document = engine.create(1n);
     const body = document.text("body");
@@ -82,6 +91,7 @@ for (const name of words.length ? words : ["automerge-paper", "sveltecomponent",
       node: process.version,
       runs,
       local,
+      changes,
       nanosecondsPerEdit: +((local.min * 1e6) / count).toFixed(1),
       loader,
       bytesPerEdit: +(bytes / count).toFixed(2),
