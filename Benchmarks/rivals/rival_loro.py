@@ -131,7 +131,7 @@ def measure_trace(trace, table):
     expected = text.to_string()
     table.time("remote, one change per transaction", lambda clock: remote(updates, expected, clock))
     history = doc.export(ExportMode.Updates(doc.oplog_vv.__class__()))
-    table.time("remote, whole history as one change set", lambda clock: remote([history], expected, clock))
+    table.time("remote, whole history at once", lambda clock: remote([history], expected, clock))
     snapshot = doc.export(ExportMode.Snapshot())
     shallow = doc.export(ExportMode.ShallowSnapshot(doc.oplog_frontiers))
     table.time("snapshot load and first edit", lambda clock: load_and_edit(snapshot, expected, clock))

@@ -167,7 +167,7 @@ function measureTrace (trace, rows) {
   const expected = text.toString()
   rows.time('remote, one change per transaction', () => remote(updates, expected))
   const state = Y.encodeStateAsUpdate(doc)
-  rows.time('remote, whole history as one change set', () => remote([state], expected))
+  rows.time('remote, whole history at once', () => remote([state], expected))
   const snapshot = Y.encodeStateAsUpdateV2(doc)
   rows.time('snapshot load and first edit', () => loadAndEdit(snapshot, expected))
   rows.time('snapshot encode', () => { clock.start(); Y.encodeStateAsUpdateV2(doc); return clock.stop() })

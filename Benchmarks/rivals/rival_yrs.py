@@ -140,7 +140,7 @@ def measure_trace(original, table):
     for update in updates:
         doc.apply_update(update)
     snapshot = doc.get_update()
-    table.time("remote, whole history as one change set", lambda clock: remote([snapshot], expected, clock))
+    table.time("remote, whole history at once", lambda clock: remote([snapshot], expected, clock))
     table.time("snapshot load and first edit", lambda clock: load_and_edit(snapshot, expected, clock))
     table.time("snapshot encode", lambda clock: encode(doc, clock))
     table.size("snapshot, text of the dead dropped", len(snapshot))

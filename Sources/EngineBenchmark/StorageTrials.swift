@@ -41,7 +41,7 @@ extension TraceBenchmark {
 
     /// All changes as one blob of columns, into a document that knows nothing.
     private static func wholeHistoryTrial(_ subject: Subject, _ history: [UInt8]) -> Trial {
-        let name = "remote, whole history as one change set"
+        let name = "remote, whole history at once"
         return Trial(name, .milliseconds) { stopwatch in
             var document = Document(replica: self.reader)
             let time = try stopwatch.milliseconds { try document.apply(history: history) }

@@ -87,12 +87,57 @@ struct TransactionLaneTests {
     }
 
     private func receive(_ change: Change, in writer: Writer) throws {
-        var patches: [Patch] = []
-        try writer.fast.integrate(change, patches: &patches)
+        var patches = PatchBuffer()
+        _ = try writer.fast.receive(change.encoded.span, patches: &patches)
         var others: [Patch] = []
         try writer.slow.integrate(change, patches: &others)
-        #expect(patches == others)
-        for case .text(let patch) in patches { writer.splice(patch.utf16Offset, patch.deleteCount, patch.insert) }
+        #expect(patches.count == others.count)
+        follow(patches, in: writer)
+    }
+
+    private func follow(_ patches: borrowing PatchBuffer, in writer: Writer) {
+        for index in 0..<patches.count {
+            guard case .text(let patch) = patches[index] else { continue }
+            writer.splice(patch.utf16Offset, patch.deleteCount, patch.insert)
+        }
+    }
+
+    /// Edits outside of transactions, which leave open what a transaction or a key that is set then closes.
+    private func editSingly(_ writer: Writer, _ generator: inout SplitMix64) throws {
+        for _ in 0..<generator.below(12) {
+            if generator.below(16) == 0 {
+                let change = try writer.fast.set(.bool(true), for: [100], in: MapID("settings"))
+                #expect(try writer.slow.set(.bool(true), for: [100], in: MapID("settings")) == change)
+                if let change { writer.changes.append(change) }
+                continue
+            }
+            let (offset, deleteCount, insert) = randomEdit(writer, &generator)
+            let edit = TextEdit(text: root, utf16Offset: offset, deleteCount: deleteCount, insert: insert)
+            guard let change = try writer.slow.edit([edit]) else { continue }
+            if let handle = writer.fast.textHandle(root) {
+                var buffer = ChangeBuffer()
+                if deleteCount > 0 {
+                    try writer.fast.delete(offset..<offset + deleteCount, in: handle, to: &buffer)
+                } else {
+                    try writer.fast.insert(insert.span, at: offset, in: handle, to: &buffer)
+                }
+                #expect(buffer.changeSet == change.encoded)
+            } else {
+                #expect(try writer.fast.edit([edit]) == change)
+            }
+            writer.changes.append(change)
+            writer.splice(offset, deleteCount, insert)
+            writer.caret = offset + insert.count
+        }
+    }
+
+    private func undo(_ writer: Writer, isRedo: Bool) throws {
+        var patches = PatchBuffer()
+        let change = isRedo ? try writer.fast.redo(patches: &patches) : try writer.fast.undo(patches: &patches)
+        let expected = isRedo ? try writer.slow.redo() : try writer.slow.undo()
+        #expect((change == nil) == (expected == nil))
+        follow(patches, in: writer)
+        if let change { writer.changes.append(change) }
     }
 
     private func check(_ writer: Writer) {
@@ -117,12 +162,21 @@ struct TransactionLaneTests {
                 for change in other.changes[writer.seen..<end] { try receive(change, in: writer) }
                 writer.seen = end
             }
+            if undoLimit > 0, index == 0, generator.below(3) == 0 {
+                try undo(writer, isRedo: generator.below(3) == 0)
+                check(writer)
+            }
+            try editSingly(writer, &generator)
             writer.fast.begin()
             writer.slow.begin()
             for _ in 0..<generator.below(40) { try edit(writer, &generator, &unused) }
             let change = writer.fast.commit()
             #expect((writer.slow.commit() == nil) == (change == nil))
             if let change { writer.changes.append(try Change(decoding: change.encoded)) }
+            if generator.below(2) == 0 {
+                writer.fast.closeUndoStep()
+                writer.slow.closeUndoStep()
+            }
             check(writer)
         }
         #expect(unused.count == 0, "In a transaction nothing is appended.")
@@ -132,6 +186,42 @@ struct TransactionLaneTests {
         }
         #expect(writers[0].mirror == writers[1].mirror, "replicas diverged, seed \(seed)")
         #expect(writers[0].fast.snapshot() == writers[1].fast.snapshot())
+    }
+
+    @Test("What closes a place where units were erased leaves the cursor right", arguments: 0..<4)
+    func closesPlaces(way: Int) throws {
+        var document = Document(replica: ReplicaID(1))
+        _ = try document.insert(Array("abcdefghijklmnop".utf16), at: 0, in: root)
+        let found = document.textHandle(root)
+        let handle = try #require(found)
+        var changes = ChangeBuffer()
+        for end in stride(from: 12, to: 8, by: -1) { try document.delete(end - 1..<end, in: handle, to: &changes) }
+        switch way {
+        case 0: break
+        case 1: document.begin()
+        case 2: _ = try document.set(.null, for: [1], in: MapID("settings"))
+        default:
+            document.begin()
+            _ = document.commit()
+        }
+        try document.insert([88].span, at: 4, in: handle, to: &changes)
+        if document.isInTransaction { _ = document.commit() }
+        #expect(document.string(of: root) == "abcdXefghmnop")
+    }
+
+    @Test("A range beyond all numbers is refused, not trapped on")
+    func refusesHugeRanges() throws {
+        var document = Document(replica: ReplicaID(1))
+        _ = try document.insert([97, 98], at: 0, in: root)
+        let found = document.textHandle(root)
+        let handle = try #require(found)
+        var changes = ChangeBuffer()
+        #expect(throws: EditError.outOfBounds) { try document.delete(Int.min..<Int.max, in: handle, to: &changes) }
+        #expect(throws: EditError.outOfBounds) { try document.delete(0..<Int.max, in: handle, to: &changes) }
+        document.begin()
+        #expect(throws: EditError.outOfBounds) { try document.delete(Int.min..<Int.max, in: handle) }
+        #expect(throws: EditError.outOfBounds) { try document.delete(-1..<1, in: handle) }
+        #expect(document.commit() == nil)
     }
 
     @Test("Typing and erasing in one go are one operation each, and one alone has the shape of a keystroke")

@@ -6,7 +6,7 @@ public enum FormatError: Error, Hashable, Sendable {
     case truncated
     /// The first byte is not one of this format.
     case badMagic
-    /// Written by a later version of the format.
+    /// Written by another version of the format: a later one, or one before the first release.
     case unsupportedVersion
     /// The checksum does not match: the bytes were damaged.
     case badChecksum

@@ -30,6 +30,7 @@ extension Document {
         in text: TextHandle,
         to changes: inout ChangeBuffer
     ) throws(EditError) {
+        check(text)
         if transaction != nil { return try insert(units, at: utf16Offset, in: text) }
         if insertFast(units, at: utf16Offset, in: text.root, to: &changes) { return }
         var copy: [UInt16] = []
@@ -60,6 +61,7 @@ extension Document {
         in text: TextHandle,
         to changes: inout ChangeBuffer
     ) throws(EditError) {
+        check(text)
         if transaction != nil { return try delete(utf16Range, in: text) }
         if deleteFast(utf16Range, in: text.root, to: &changes) { return }
         let (count, overflow) = utf16Range.upperBound.subtractingReportingOverflow(utf16Range.lowerBound)
@@ -167,7 +169,7 @@ extension Document {
         in root: UInt32,
         to changes: inout ChangeBuffer
     ) -> Bool {
-        let count = utf16Range.count
+        let count = utf16Range.upperBound &- utf16Range.lowerBound
         guard count > 0, utf16Range.lowerBound >= 0, utf16Range.upperBound <= store.visibleCount(of: root),
             news.count <= 1, store.counts.isEmpty, let author = localIndex
         else { return false }
@@ -256,8 +258,9 @@ extension Document {
         in root: UInt32,
         to changes: inout ChangeBuffer
     ) -> Bool {
-        guard utf16Range.count == 1, store.open.revision == store.tree.revision, store.open.root == root,
-            shortAuthor != Self.nobody, isShort(Int(truncatingIfNeeded: shortAuthor))
+        guard utf16Range.upperBound &- utf16Range.lowerBound == 1, store.open.revision == store.tree.revision,
+            store.open.root == root, !undoHistory.isOn, shortAuthor != Self.nobody,
+            isShort(Int(truncatingIfNeeded: shortAuthor))
         else { return false }
         let author = Int(truncatingIfNeeded: shortAuthor)
         if store.open.author == UInt32(truncatingIfNeeded: author) {
@@ -288,7 +291,7 @@ extension Document {
         _ author: Int,
         to changes: inout ChangeBuffer
     ) -> Bool {
-        guard utf16Range.upperBound == store.open.position, store.canEraseTyped, !undoHistory.isOn,
+        guard utf16Range.upperBound == store.open.position, store.canEraseTyped,
             !UTF16Unit.isSurrogate(store.text[Int(store.replicas[author].freeAddress) &- 1])
         else { return false }
         changes.append(.erasing, start: takeName(author), operand: 1, 1)

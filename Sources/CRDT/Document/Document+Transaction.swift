@@ -21,7 +21,7 @@ extension Document {
         transactionAuthor = UInt32(open.author)
         shortAuthor = Self.nobody
         // Open places are for changes of their own.
-        store.tree.noteChange()
+        store.closeOpenPlace()
     }
 
     /// Ends the transaction and gives its change; `nil` when nothing was edited.
@@ -34,7 +34,7 @@ extension Document {
         transactionAuthor = Self.nobody
         noteShortAuthor(open.author)
         // What was open to the transaction is not open to the changes that follow.
-        store.cursor = store.cursor
+        store.closeOpenPlace()
         return endChange(open)
     }
 

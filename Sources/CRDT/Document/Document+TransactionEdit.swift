@@ -29,6 +29,7 @@ extension Document {
         in text: TextHandle
     ) throws(EditError) {
         precondition(transaction != nil, "No transaction is open.")
+        check(text)
         if insertInTransaction(units, at: utf16Offset, in: text.root) { return }
         var copy: [UInt16] = []
         copy.reserveCapacity(units.count)
@@ -45,6 +46,7 @@ extension Document {
     public mutating func delete(_ utf16Range: Range<Int>, in text: TextHandle) throws(EditError) {
         if eraseInTransaction(utf16Range, in: text.root) { return }
         precondition(transaction != nil, "No transaction is open.")
+        check(text)
         if deleteInTransaction(utf16Range, in: text.root) { return }
         let (count, overflow) = utf16Range.upperBound.subtractingReportingOverflow(utf16Range.lowerBound)
         guard !overflow else { throw .outOfBounds }
@@ -96,7 +98,7 @@ extension Document {
     // MARK: Deletion
 
     private mutating func deleteInTransaction(_ utf16Range: Range<Int>, in root: UInt32) -> Bool {
-        let count = utf16Range.count
+        let count = utf16Range.upperBound &- utf16Range.lowerBound
         guard count > 0, utf16Range.lowerBound >= 0, utf16Range.upperBound <= store.visibleCount(of: root),
             store.counts.isEmpty
         else { return false }
@@ -118,8 +120,8 @@ extension Document {
     /// Deletes the unit on one of the sides of the place where the last edit ended.
     @inline(__always)
     private mutating func eraseInTransaction(_ utf16Range: Range<Int>, in root: UInt32) -> Bool {
-        guard utf16Range.count == 1, store.open.revision == store.tree.revision, store.open.root == root,
-            transaction != nil
+        guard utf16Range.upperBound &- utf16Range.lowerBound == 1, store.open.revision == store.tree.revision,
+            store.open.root == root, transaction != nil
         else { return false }
         if store.open.author != OpenPlace.noAuthor { return eraseTypedInTransaction(utf16Range) }
         let isLeft: Bool
@@ -172,7 +174,7 @@ extension Document {
         flushLane(by: Int(truncatingIfNeeded: transactionAuthor))
         moveLane()
         // Nothing is pending that could go on there.
-        store.cursor = store.cursor
+        store.closeOpenPlace()
     }
 
     private mutating func moveLane() {

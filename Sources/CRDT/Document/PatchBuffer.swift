@@ -93,11 +93,14 @@ public struct PatchBuffer: ~Copyable, Sendable {
     ///
     /// Those before stay, for the patches that use them.
     mutating func learn(_ store: borrowing ElementStore) {
-        if records.count == 0 { names.removeAll(keepingCapacity: true) }
-        firstName = names.count
-        writer = store.identity
+        // Those of the document that wrote last are known up to its newest sequences.
+        if writer !== store.identity {
+            if records.count == 0 { names.removeAll(keepingCapacity: true) }
+            firstName = names.count
+            writer = store.identity
+        }
         sequenceCount = store.tree.roots.count
-        for root in 0..<UInt32(store.tree.roots.count) {
+        for root in UInt32(names.count - firstName)..<UInt32(sequenceCount) {
             names.append(store.id(of: store.containers.container(ofSequence: root)))
         }
     }

@@ -16,6 +16,13 @@ extension Document {
     ///
     /// - Complexity: O(1).
     public func utf16Count(of text: TextHandle) -> Int {
-        store.visibleCount(of: text.root)
+        check(text)
+        return store.visibleCount(of: text.root)
+    }
+
+    /// Stops at a handle that another document gave.
+    @inline(__always)
+    func check(_ text: TextHandle) {
+        precondition(text.root < store.tree.roots.count, "A text handle is another document's.")
     }
 }

@@ -12,12 +12,9 @@ extension ElementStore {
     mutating func delete(_ count: Int, at gap: inout Gap, noting ranges: inout Slab<ElementRange>) {
         var left = count
         while left > 0 {
+            let isThere = tree.moveToLiving(&gap)
+            precondition(isThere, "A deletion reached past the end of its text.")
             let run = tree.run(at: gap)
-            if run.isDead || gap.offset == run.length {
-                let moved = tree.advance(&gap)
-                precondition(moved, "A deletion reached past the end of its text.")
-                continue
-            }
             let address = run.address &+ UInt32(truncatingIfNeeded: gap.offset)
             var killed = min(left, run.length - gap.offset)
             if !counts.isEmpty {
@@ -156,7 +153,7 @@ extension ElementStore {
     mutating func setExtra(_ extra: Int, of address: UInt32) {
         counts.setExtra(extra, of: address)
         // Places where units are erased without a look at the counts are closed.
-        tree.noteChange()
+        closeOpenPlace()
     }
 
     private mutating func addDeletion(to address: UInt32) {

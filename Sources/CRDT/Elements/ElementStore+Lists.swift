@@ -53,7 +53,7 @@ extension ElementStore {
         clock = max(clock, lamport + 1)
         elementCount += 1
         // Whoever types somewhere now has another next counter.
-        tree.noteChange()
+        closeOpenPlace()
     }
 
     // MARK: Items and where they are

@@ -1,7 +1,8 @@
 /// A place where edits go on without a search: where somebody types, or where elements are erased one by one.
 ///
 /// It is valid while the tree's ``RunTree/revision`` is the one it was opened at: whatever else changes runs or counts
-/// raises that, so that no other code has to know of open places. Everything is written through at once; nothing waits.
+/// raises that. What changes neither, and yet must not be gone on after, calls ``ElementStore/closeOpenPlace()``. Counts are
+/// written through at once; only where exactly the cursor stands waits until the place is closed.
 struct OpenPlace: BitwiseCopyable, Sendable {
     static let noAuthor = UInt32.max
 
@@ -39,6 +40,10 @@ extension ElementStore {
             open.revision = .max
         }
     }
+
+    /// Closes the open place, if there is one: the cursor stays where the last edit ended.
+    @inline(__always)
+    mutating func closeOpenPlace() { cursor = cursor }
 
     /// Who types at an open place has a sequence that stays below 2^32 while it is open: a place has room for 64 units.
     private static let maximumOpenSequence: UInt64 = 1 << 31
@@ -147,6 +152,8 @@ extension ElementStore {
         tree.runs[open.run].growLeft()
         addVisibleAtOpen(-1)
         open.position &-= 1
+        // The cursor stays right when the place is closed: its run starts with one unit less before it.
+        lastGap.runStart = open.position
         open.leftRoom &-= 1
     }
 

@@ -104,14 +104,10 @@ struct ElementStore: ~Copyable, Sendable {
     /// Moves the cursor past tombstones, and gives the address on its right when `count` living elements of one run follow.
     @inline(__always)
     mutating func moveCursorToLiving(_ count: Int) -> UInt32? {
-        while true {
-            let run = tree.run(at: lastGap)
-            if !run.isDead, lastGap.offset < run.length {
-                guard count <= run.length &- lastGap.offset else { return nil }
-                return run.address &+ UInt32(truncatingIfNeeded: lastGap.offset)
-            }
-            if !tree.advance(&lastGap) { return nil }
-        }
+        guard tree.moveToLiving(&lastGap) else { return nil }
+        let run = tree.run(at: lastGap)
+        guard count <= run.length &- lastGap.offset else { return nil }
+        return run.address &+ UInt32(truncatingIfNeeded: lastGap.offset)
     }
 
     /// Kills elements of one run on the right of the cursor.

@@ -54,7 +54,7 @@ struct ByteReader {
         }
     }
 
-    /// A number that counts things of which each takes at least one byte of what remains, or elements.
+    /// A number below 2^32; nothing says that what it counts is there.
     mutating func varint32() throws(FormatError) -> UInt32 {
         guard let value = UInt32(exactly: try varint()) else { throw .overflow }
         return value

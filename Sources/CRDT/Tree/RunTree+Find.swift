@@ -132,6 +132,26 @@ extension RunTree {
         }
     }
 
+    /// Moves a gap past tombstones, to where a visible unit follows; false when none does.
+    ///
+    /// - Complexity: O(1) when it is in this run or the next, else O(log n) for n runs, however many are dead between.
+    @inline(__always)
+    func moveToLiving(_ gap: inout Gap) -> Bool {
+        let run = run(at: gap)
+        if !run.isDead, gap.offset < run.length { return true }
+        return passTombstones(&gap)
+    }
+
+    @inline(never)
+    private func passTombstones(_ gap: inout Gap) -> Bool {
+        if advance(&gap), !run(at: gap).isDead { return true }
+        let position = position(of: gap)
+        guard position < Int(roots[Int(gap.root)].visible) else { return false }
+        gap = seek(position + 1, in: gap.root)
+        gap.offset -= 1
+        return true
+    }
+
     /// Moves a gap to the start of the next run, which may be in the next leaf; false at the end of the root.
     @inline(__always)
     func advance(_ gap: inout Gap) -> Bool {

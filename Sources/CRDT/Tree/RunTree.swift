@@ -125,7 +125,7 @@ struct RunTree: ~Copyable, Sendable {
 
     // MARK: Counting
 
-    /// Closes the open place, if there is one.
+    /// Makes the open place invalid, if there is one.
     @inline(__always)
     mutating func noteChange() { revision &+= 1 }
 

@@ -11,7 +11,7 @@ extension Document {
         set {
             undoHistory.setLimit(newValue, counter: localCounter)
             // Erasing one by one notes nothing: it is done where it was begun with nothing to note.
-            store.cursor = store.cursor
+            store.closeOpenPlace()
         }
     }
 
