@@ -28,8 +28,14 @@ enum Application {
         var texts = [document.text(of: "body"), document.text(of: "title")]
         var list = document.values(of: ListID("list"))
         var patches: [Patch] = []
-        do {
-            _ = try document.receive(changes, patches: &patches)
+        // Half of them come as bytes, as from a network: changes of one keystroke have a short way there.
+        let isSent = changes.count + first.encoded.count & 1 == 0
+        do throws(ChangeError) {
+            if isSent {
+                try send(changes, to: &document, &patches)
+            } else {
+                _ = try document.receive(changes, patches: &patches)
+            }
         } catch {
             precondition(changes.count > 1 || document.snapshot() == before, "A refused change changes nothing.")
         }
@@ -60,6 +66,37 @@ enum Application {
             precondition(loaded.content(of: root) == document.content(of: root), "A snapshot has the content.")
         }
         precondition(loaded.snapshot() == after, "A state has one form.")
+    }
+
+    private static func send(
+        _ changes: [Change],
+        to document: inout Document,
+        _ patches: inout [Patch]
+    ) throws(ChangeError) {
+        var buffer = PatchBuffer()
+        var refusal: ChangeError?
+        for change in changes {
+            do throws(ChangeError) {
+                _ = try document.receive(change.encoded.span, patches: &buffer)
+            } catch {
+                refusal = refusal ?? error
+            }
+        }
+        for index in 0..<buffer.count { patches.append(buffer[index]) }
+        if let refusal { throw refusal }
+    }
+
+    /// What is no change is refused by the short way too, and nothing has changed then.
+    static func refuse(_ bytes: [UInt8], _ index: Int) {
+        if let set = try? ChangeSet.decode(bytes), set.count != 1 { return }
+        var document = document(index, ReplicaID(77))
+        let before = document.snapshot()
+        var buffer = PatchBuffer()
+        precondition(
+            (try? document.receive(bytes.span, patches: &buffer)) == nil,
+            "What is no change was taken for one."
+        )
+        precondition(document.snapshot() == before && buffer.count == 0, "A refused change changes nothing.")
     }
 
     /// Edits a document that came of hostile bytes.

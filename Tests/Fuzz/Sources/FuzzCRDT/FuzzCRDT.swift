@@ -11,7 +11,10 @@ public enum FuzzCRDT {
     /// A change is decoded, and applied to the document that it was made on before it was mutated.
     static let change = FuzzTarget(name: "change") { generator, input in
         let bytes = generator.below(8) == 0 ? input : Checksums.sealed(change: input)
-        guard let change = try? Change(decoding: bytes) else { return }
+        guard let change = try? Change(decoding: bytes) else {
+            if generator.below(16) == 0 { Application.refuse(bytes, generator.below(Corpus.shared.snapshots.count)) }
+            return
+        }
         precondition(change.encoded == bytes, "A change keeps its bytes.")
         Application.apply([change], generator.below(Corpus.shared.snapshots.count))
     } corpus: {
