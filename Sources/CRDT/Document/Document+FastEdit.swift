@@ -266,14 +266,7 @@ extension Document {
         if store.open.author == UInt32(truncatingIfNeeded: author) {
             return eraseTyped(utf16Range, author, to: &changes)
         }
-        let isLeft: Bool
-        if utf16Range.upperBound == store.open.position, store.open.leftRoom > 0 {
-            isLeft = true
-        } else if utf16Range.lowerBound == store.open.position, store.open.rightRoom > 0 {
-            isLeft = false
-        } else {
-            return false
-        }
+        guard let isLeft = store.isLeftOfOpen(utf16Range) else { return false }
         let address = isLeft ? store.addressLeftOfOpen : store.addressRightOfOpen
         let distance = store.replicas[author].nextCounter &- store.blocks.counter(of: address)
         guard store.blocks.owner(of: address) == author, !UTF16Unit.isSurrogate(store.text[Int(address)])

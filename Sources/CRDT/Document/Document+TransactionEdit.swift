@@ -124,14 +124,7 @@ extension Document {
             store.open.root == root, transaction != nil
         else { return false }
         if store.open.author != OpenPlace.noAuthor { return eraseTypedInTransaction(utf16Range) }
-        let isLeft: Bool
-        if utf16Range.upperBound == store.open.position, store.open.leftRoom > 0 {
-            isLeft = true
-        } else if utf16Range.lowerBound == store.open.position, store.open.rightRoom > 0 {
-            isLeft = false
-        } else {
-            return false
-        }
+        guard let isLeft = store.isLeftOfOpen(utf16Range) else { return false }
         let address = isLeft ? store.addressLeftOfOpen : store.addressRightOfOpen
         guard !UTF16Unit.isSurrogate(store.text[Int(address)]) else { return false }
         let owner = store.blocks.owner(of: address)

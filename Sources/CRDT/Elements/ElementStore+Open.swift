@@ -136,6 +136,14 @@ extension ElementStore {
         elementCount &+= 1
     }
 
+    /// Whether a unit is the one on the left of the open tombstone, or the one on its right; `nil` when it is neither, or
+    /// is not to be erased there.
+    @inline(__always)
+    func isLeftOfOpen(_ unit: Range<Int>) -> Bool? {
+        if unit.upperBound == open.position, open.leftRoom > 0 { return true }
+        return unit.lowerBound == open.position && open.rightRoom > 0 ? false : nil
+    }
+
     /// The address of the unit on the left of the open tombstone.
     @inline(__always)
     var addressLeftOfOpen: UInt32 { tree.runs[open.run].address &- 1 }
