@@ -60,6 +60,11 @@ public struct SocketIOConfiguration: Sendable {
     /// Default both; with only `webSocket` there is no polling to upgrade from.
     public var transports: Set<EngineTransport> = [.polling, .webSocket]
 
+    /// Whether and how clients that lost their connection recover their state.
+    ///
+    /// nil (the default): they begin anew.
+    public var connectionStateRecovery: ConnectionStateRecovery?
+
     /// Which browser origins may connect, over HTTP and WebSocket alike.
     ///
     /// nil (the default): only pages of the server's own host, and clients that send no `Origin`, which are not
@@ -82,6 +87,11 @@ public struct SocketIOConfiguration: Sendable {
     ///
     /// Default 64.
     public var maxPacketsBeforeConnect = 64
+    /// The most events of one socket that wait while one of its `async` handlers runs; more are refused with
+    /// ``EventError/busy``.
+    ///
+    /// Default 256.
+    public var maxQueuedEvents = 256
     /// The most namespaces of one connection.
     ///
     /// Default 16.
@@ -112,6 +122,11 @@ public struct SocketIOConfiguration: Sendable {
     ///
     /// nil (the default) is no limit.
     public var maxConnections: Int?
+
+    /// How long the other servers of a cluster may take to answer.
+    ///
+    /// Default 5 s.
+    public var clusterTimeout: Duration = .seconds(5)
 
     /// How long the body of one request may take to arrive.
     ///

@@ -27,6 +27,8 @@ final class EngineConnection: @unchecked Sendable {
     var socketIO: SocketServerSession
     var sockets: [String: Socket] = [:]
     var outbound = OutboundQueue()
+    /// The application of an ``EngineServer``; nil where Socket.IO is spoken.
+    private(set) var engineSocket: EngineSocket?
 
     /// Requests that await an answer, and WebSockets that are open, by the ids the engine knows them under.
     private var exchanges: [TransportID: ResponseSink] = [:]
@@ -48,7 +50,8 @@ final class EngineConnection: @unchecked Sendable {
     var closeCode: WebSocketErrorCode?
 
     /// CONNECTs whose middleware runs, and what came meanwhile.
-    var pendingConnects: [String: Task<Void, Never>] = [:]
+    var pendingConnects: [String: PendingConnect] = [:]
+    var connectCount: UInt64 = 0
     var held: CircularBuffer<HeldMessage> = []
     var heldBytes = 0
 
@@ -71,6 +74,19 @@ final class EngineConnection: @unchecked Sendable {
     struct HeldMessage {
         let message: EngineMessage
         let verdict: TokenBucket.Verdict
+    }
+
+    /// A CONNECT that is being decided.
+    struct PendingConnect {
+        let number: UInt64
+        var socket: Socket?
+        var task: Task<Void, Never>?
+
+        /// Nobody waits for the decision any more.
+        func abandon() {
+            self.task?.cancel()
+            self.socket?.goBackAway()
+        }
     }
 
     /// Makes the connection on the current loop; ``open()`` makes it known and sends the handshake.
@@ -110,7 +126,15 @@ final class EngineConnection: @unchecked Sendable {
     func open() {
         self.loop.add(self)
         self.server.register(self)
-        self.perform([])
+        if let application = self.server.engineApplication {
+            // Before the handshake goes out, so that nothing the client sends can be missed; what is sent goes behind it.
+            let socket = EngineSocket(connection: self)
+            self.engineSocket = socket
+            self.perform([])
+            application.connected(socket)
+        } else {
+            self.perform([])
+        }
     }
 
     /// Runs `body` on the connection's loop: now if we are there.
@@ -296,11 +320,14 @@ final class EngineConnection: @unchecked Sendable {
     private func sessionClosed(_ reason: DisconnectReason) {
         self.isClosing = true
         self.held.removeAll()
-        for task in self.pendingConnects.values { task.cancel() }
+        let pending = self.pendingConnects.values
         self.pendingConnects.removeAll()
+        for connect in pending { connect.abandon() }
         let sockets = self.sockets.values.sorted { $0.id < $1.id }
         self.sockets.removeAll()
         for socket in sockets { socket.didDisconnect(reason) }
+        self.engineSocket?.didClose(reason)
+        self.engineSocket = nil
         self.server.logger.debug(
             "connection closed",
             metadata: ["connection": "\(self.id)", "reason": "\(reason)"]
@@ -318,10 +345,13 @@ final class EngineConnection: @unchecked Sendable {
 
     // MARK: Time
 
+    /// Whether the Socket.IO machine has a say.
+    private var speaksSocketIO: Bool { !self.isClosing && self.engineSocket == nil }
+
     /// One timer for both machines, set anew only for an earlier deadline.
     private func schedule() {
         guard !self.isFinished else { return }
-        let deadlines = [self.engine.nextDeadline, self.isClosing ? nil : self.socketIO.nextDeadline]
+        let deadlines = [self.engine.nextDeadline, self.speaksSocketIO ? self.socketIO.nextDeadline : nil]
         guard let next = deadlines.compactMap({ $0 }).min() else { return }
         if let current = self.timerDeadline, self.timer != nil, current <= next { return }
         self.timer?.cancel()
@@ -335,10 +365,8 @@ final class EngineConnection: @unchecked Sendable {
     private func timerFired() {
         let now = Instant.now
         self.perform(self.engine.timerFired(now: now))
-        if !self.isClosing {
-            self.perform(self.socketIO.timerFired(now: now))
-            self.schedule()
-        }
+        if self.speaksSocketIO { self.perform(self.socketIO.timerFired(now: now)) }
+        if !self.isClosing { self.schedule() }
     }
 }
 
