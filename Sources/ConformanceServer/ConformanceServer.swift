@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Logging
 import NIOCore
 import NIOPosix
@@ -44,7 +45,8 @@ struct ConformanceServer: AsyncParsableCommand {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let apps = self.apps(on: group)
         let listener = try await SocketIOListener.listen(host: self.host, port: self.port, on: group, for: apps)
-        print("listening on \(self.host):\(listener.port)")
+        // Not `print`, which a pipe would keep in its buffer.
+        FileHandle.standardOutput.write(Data("listening on \(self.host):\(listener.port)\n".utf8))
         try await listener.wait()
     }
 

@@ -38,9 +38,7 @@ public struct AskingBroadcast: Sendable {
         let receivers = self.receivers
         async let remote = self.askOthers([.string(event)] + args)
         var answers = Answers()
-        for results in await receivers.ask(event, args, timeout: TimeAmount(self.limit)) {
-            answers.add(results)
-        }
+        answers.add(await receivers.ask(event, args, timeout: TimeAmount(self.limit)))
         let others = await remote
         answers.responses += others.responses
         answers.missing += others.missing
@@ -72,12 +70,13 @@ extension AskingBroadcast.Answers {
 }
 
 extension BroadcastOperator {
-    /// Asks the sockets of this server: the results of each loop.
-    func ask(_ event: String, _ args: [JSON], timeout: TimeAmount) async -> [[Result<[JSON], any Error>]] {
-        await self.collect { sockets in
-            guard let eventLoop = sockets.first?.eventLoop else { return nil }
-            let answers = sockets.map { $0.emitWithAck(event, args, timeout: timeout) }
-            return EventLoopFuture.whenAllComplete(answers, on: eventLoop)
+    /// Asks the sockets of this server.
+    func ask(_ event: String, _ args: [JSON], timeout: TimeAmount) async -> [Result<[JSON], any Error>] {
+        await self.collect { sockets, eventLoop in
+            EventLoopFuture.whenAllComplete(
+                sockets.map { $0.emitWithAck(event, args, timeout: timeout) },
+                on: eventLoop
+            )
         }
     }
 
@@ -96,14 +95,11 @@ extension BroadcastOperator {
 
     /// Describes the sockets of this server.
     func fetchLocalSockets() async -> [RemoteSocket] {
-        let found: [[RemoteSocket]] = await self.collect { sockets in
-            guard let eventLoop = sockets.first?.eventLoop else { return nil }
-            return eventLoop.makeSucceededFuture(
-                sockets.map {
-                    RemoteSocket(namespace: self.namespace, description: SocketDescription($0), local: $0)
-                }
-            )
+        await self.collect { sockets, eventLoop in
+            let found = sockets.map {
+                RemoteSocket(namespace: self.namespace, description: SocketDescription($0), local: $0)
+            }
+            return eventLoop.makeSucceededFuture(found)
         }
-        return found.flatMap { $0 }
     }
 }

@@ -147,20 +147,21 @@ public struct BroadcastOperator: EventEmitter {
         }
     }
 
-    /// Collects something of each loop's sockets.
-    func collect<Value: Sendable>(_ body: @escaping @Sendable ([Socket]) -> EventLoopFuture<Value>?) async -> [Value] {
-        let futures = self.namespace.loops.all.map { loop in
+    /// Collects what each loop says of its sockets; nothing of a loop that fails.
+    func collect<Value: Sendable>(
+        _ body: @escaping @Sendable ([Socket], any EventLoop) -> EventLoopFuture<[Value]>
+    ) async -> [Value] {
+        let loops = self.namespace.loops.all
+        guard let first = loops.first else { return [] }
+        let parts = loops.map { loop in
             loop.eventLoop.flatSubmit {
                 var sockets: [Socket] = []
                 self.walk(loop.shard(of: self.namespace)) { if $0.isConnected { sockets.append($0) } }
-                return body(sockets)?.map { Optional($0) } ?? loop.eventLoop.makeSucceededFuture(Value?.none)
+                return body(sockets, loop.eventLoop)
             }
         }
-        var values: [Value] = []
-        for future in futures {
-            if let value = try? await future.get() { values.append(value) }
-        }
-        return values
+        let all = EventLoopFuture.reduce(into: [Value](), parts, on: first.eventLoop) { $0 += $1 }
+        return (try? await all.get()) ?? []
     }
 
     private func walk(_ shard: NamespaceShard, _ body: (Socket) -> Void) {

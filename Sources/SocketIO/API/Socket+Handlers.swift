@@ -20,7 +20,7 @@ extension Socket {
     /// when the socket is disconnected meanwhile, and so do those that waited.
     public func on(
         _ event: String,
-        _ handler: @escaping @Sendable (_ args: [JSON], _ ack: Ack) async throws -> Void
+        _ handler: @escaping @Sendable @concurrent (_ args: [JSON], _ ack: Ack) async throws -> Void
     ) {
         self.set(event, .async(handler))
     }

@@ -16,6 +16,9 @@ import SocketIOProtocol
 /// handler throws is the ack: an ``EventError`` as it says, anything else as `INTERNAL`.
 ///
 /// All are for the socket's loop only; a second handler for an event replaces the first.
+///
+/// `async` handlers are `@concurrent`: they never run on the loop. (With the caller's isolation instead, Swift 6.3 passes a
+/// parameter pack to them wrongly, and the first suspension crashes.)
 extension Socket {
     /// Handles an event on the loop and answers with the handler's value.
     public func on<each Argument: Decodable, Answer: Encodable>(
@@ -50,7 +53,7 @@ extension Socket {
     /// Handles an event in a task and answers with the handler's value; later events of the socket wait.
     public func on<each Argument: Decodable & Sendable, Answer: Encodable & Sendable>(
         _ event: String,
-        _ handler: @escaping @Sendable (repeat each Argument) async throws -> Answer
+        _ handler: @escaping @Sendable @concurrent (repeat each Argument) async throws -> Answer
     ) {
         self.set(
             event,
@@ -67,7 +70,7 @@ extension Socket {
     /// The answer has no arguments.
     public func on<each Argument: Decodable & Sendable>(
         _ event: String,
-        _ handler: @escaping @Sendable (repeat each Argument) async throws -> Void
+        _ handler: @escaping @Sendable @concurrent (repeat each Argument) async throws -> Void
     ) {
         self.set(
             event,

@@ -7,7 +7,7 @@ struct SocketHandlers {
         /// On the loop, at once.
         case sync((_ args: [JSON], _ ack: Ack) throws -> Void)
         /// In a task; what comes meanwhile waits.
-        case async(@Sendable (_ args: [JSON], _ ack: Ack) async throws -> Void)
+        case async(@Sendable @concurrent (_ args: [JSON], _ ack: Ack) async throws -> Void)
     }
 
     var byEvent: [String: Handler] = [:]

@@ -165,13 +165,13 @@ final class ClusterLink: Sendable {
         for message: ClusterMessage
     ) async {
         let timeout = TimeAmount.milliseconds(Int64(milliseconds))
-        let counts = await receivers.collect { sockets in
+        let counts = await receivers.collect { sockets, eventLoop in
             for socket in sockets {
                 socket.emitWithAck(event, args, timeout: timeout).whenSuccess { answer in
                     self.adapter.respond(.ack(answer), to: message)
                 }
             }
-            return sockets.first?.eventLoop.makeSucceededFuture(sockets.count)
+            return eventLoop.makeSucceededFuture([sockets.count])
         }
         self.adapter.respond(.socketCount(counts.reduce(0, +)), to: message)
     }

@@ -154,8 +154,12 @@ final class EngineConnection: @unchecked Sendable {
     /// A GET for this session.
     func pollingGet(_ id: TransportID, sink: ResponseSink) {
         self.exchanges[id] = sink
+        // First what waits, or an engine that is being probed would release the request with a noop.
+        let waiting = self.takeForGet()
+        if let waiting { self.perform(waiting) }
         self.waitingGet = id
         self.perform(self.engine.pollingGet(id, now: .now))
+        if waiting != nil { self.noteTaken() }
         self.flush()
     }
 
