@@ -30,6 +30,9 @@ final class EngineConnection: @unchecked Sendable {
     /// The application of an ``EngineServer``; nil where Socket.IO is spoken.
     private(set) var engineSocket: EngineSocket?
 
+    /// The transport in use, or last in use when the session is over.
+    private(set) var transport: EngineTransport
+
     /// Requests that await an answer, and WebSockets that are open, by the ids the engine knows them under.
     private var exchanges: [TransportID: ResponseSink] = [:]
     private var webSockets: [TransportID: WebSocketLink] = [:]
@@ -105,10 +108,12 @@ final class EngineConnection: @unchecked Sendable {
         switch opening {
         case .polling(let id, let sink):
             self.exchanges[id] = sink
+            self.transport = .polling
             engineOpening = .polling(id)
         case .webSocket(let id, let link):
             self.webSockets[id] = link
             self.direct = link
+            self.transport = .webSocket
             engineOpening = .webSocket(id)
         }
         self.engine = EngineServerSession(
@@ -145,9 +150,6 @@ final class EngineConnection: @unchecked Sendable {
             self.loop.eventLoop.execute(body)
         }
     }
-
-    /// The transport in use.
-    var transport: EngineTransport { self.engine.transport }
 
     // MARK: Events of the transports
 
@@ -262,6 +264,7 @@ final class EngineConnection: @unchecked Sendable {
             if !self.isClosing { self.receive(message) }
         case .upgraded(let id):
             self.direct = self.webSockets[id]
+            self.transport = .webSocket
             self.scheduleFlush()
         case .closed(let reason):
             self.sessionClosed(self.closeReason ?? DisconnectReason(reason))
