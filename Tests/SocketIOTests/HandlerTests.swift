@@ -108,6 +108,49 @@ struct HandlerTests {
         }
     }
 
+    @Test("Payloads decode whatever nests, and are refused with bounded answers")
+    func payloads() throws {
+        struct Deep: EventPayload, Codable, Equatable {
+            var says: [Say] = []
+            var byName: [String: Say]?
+            var anything: JSON?
+            var small: UInt8?
+            var bytes: [UInt8]?
+            var when: Double?
+        }
+        func errors(_ text: String) throws -> [String] {
+            let payload = try JSON.parse(Array(text.utf8))
+            let error = #expect(throws: EventError.self) { try payload.decode(Deep.self) }
+            return error?.fields.map { "\($0.path) \($0.code)" } ?? []
+        }
+        let json = try JSON.parse(
+            #"{"says":[{"room":"a","text":"b"}],"byName":{"x":{"room":"a","text":"b","priority":1}},"anything":[1,{"a":null}]}"#
+                .utf8
+        )
+        let value = try json.decode(Deep.self)
+        #expect(value.byName?["x"] == Say(room: "a", text: "b", priority: 1))
+        #expect(value.anything == [1, ["a": nil]])
+        #expect(try JSON(encoding: value) == json)
+        #expect(try JSON(encoding: Deep(bytes: [1])) == ["says": [], "bytes": .binary([1])])
+        #expect(
+            try errors(#"{"says":[{"room":"a","text":"b"},{"room":"","text":"b","x":1}]}"#) == [
+                "says[1].x UNKNOWN", "says[1].room LENGTH",
+            ]
+        )
+        #expect(try errors(#"{"says":[],"small":256}"#) == ["small RANGE"])
+        #expect(try errors(#"{"says":[],"small":-1}"#) == ["small RANGE"])
+        #expect(try errors(#"{"says":[],"small":"1"}"#) == ["small TYPE"])
+        #expect(try JSON.parse(Array(#"{"says":[],"bytes":[1,2]}"#.utf8)).decode(Deep.self).bytes == [1, 2])
+        #expect(try errors(#"{"says":[],"bytes":"AQ=="}"#) == ["bytes TYPE"])
+        #expect(try errors(#"{"says":{}}"#) == ["says TYPE"])
+        #expect(try errors("{}") == ["says REQUIRED"])
+        let many = Array(repeating: #"{"room":"","text":""}"#, count: 10_000).joined(separator: ",")
+        #expect(try errors(#"{"says":[\#(many)]}"#).count == 32)
+        let long = String(repeating: "k", count: 100_000)
+        let paths = try errors(#"{"says":[],"byName":{"\#(long)":{"room":"","text":"x"}}}"#)
+        #expect(paths.count == 1 && paths[0].utf8.count < 100)
+    }
+
     @Test("Events of one socket keep their order around async handlers; others are not held up")
     func order() async throws {
         let seen = Recorder<String>()

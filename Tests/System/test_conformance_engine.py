@@ -74,11 +74,20 @@ def test_a_request_that_is_wrong_gets_its_code(engine, query, code, message):
     assert response.headers["Content-Type"] == "application/json"
 
 
-@pytest.mark.parametrize("query", [{"EIO": None}, {"EIO": "abc"}, {"transport": None}, {"transport": "abc"}])
-def test_a_websocket_request_that_is_wrong_is_refused(engine, query):
+@pytest.mark.parametrize(
+    "query, message",
+    [
+        ({"EIO": None}, b"Unsupported protocol version"), ({"EIO": "abc"}, b"Unsupported protocol version"),
+        ({"transport": None}, b"Transport unknown"), ({"transport": "abc"}, b"Transport unknown"),
+        ({"transport": "polling"}, b"Bad request"), ({"sid": "abc"}, b"Session ID unknown"),
+    ],
+)
+def test_a_websocket_request_that_is_wrong_gets_the_message(engine, query, message):
     with pytest.raises(websocket.WebSocketBadStatusException) as refused:
         engine.web_socket(**query)
     assert refused.value.status_code == 400
+    assert refused.value.resp_body == message
+    assert refused.value.resp_headers["content-type"] == "text/html"
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "HEAD"])

@@ -12,12 +12,16 @@ struct PayloadDecoder: Decoder {
 
     /// What decoding one payload has found out so far.
     final class Session {
-        /// Broken rules; decoding goes on to find more.
-        var errors: [FieldError] = []
+        /// Broken rules; decoding goes on to find more, up to a bound: an array may hold a hundred thousand.
+        private(set) var errors: [FieldError] = []
         /// The fields that were asked for, by the path of their object, as long as somebody wants to know.
         var known: [String: Set<String>] = [:]
         /// The objects whose unknown fields are errors, while they are decoded.
         var strictPaths: Set<String> = []
+
+        func note(_ found: [FieldError]) {
+            self.errors += found.prefix(max(0, 32 - self.errors.count))
+        }
     }
 
     init(_ value: JSON, path: String, codingPath: [any CodingKey] = [], session: Session) {
@@ -45,7 +49,8 @@ struct PayloadDecoder: Decoder {
     }
 
     func child(_ value: JSON, _ key: some CodingKey) -> PayloadDecoder {
-        let name = key.intValue.map { "[\($0)]" } ?? key.stringValue
+        // The client's own keys, of a dictionary, may be as long as its message.
+        let name = key.intValue.map { "[\($0)]" } ?? String(key.stringValue.prefix(64))
         return PayloadDecoder(
             value,
             path: FieldPath.join(self.path, name),
@@ -56,7 +61,9 @@ struct PayloadDecoder: Decoder {
 
     /// Decodes this value; its rules are checked and its unknown fields looked for.
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
-        if let bytes = self.value.bytesValue, let value = bytes as? Value { return value }
+        if type == [UInt8].self || type == [UInt8]?.self, let bytes = self.value.bytesValue, let value = bytes as? Value {
+            return value
+        }
         if type == JSON.self, let value = self.value as? Value { return value }
         guard let payload = type as? any EventPayload.Type else { return try Value(from: self) }
         let isStrict = payload.refusesUnknownFields
@@ -65,7 +72,7 @@ struct PayloadDecoder: Decoder {
         if isStrict { self.refuseUnknownFields() }
         var checks = FieldChecks(path: self.path)
         (value as? any EventPayload)?.validate(&checks)
-        self.session.errors += checks.errors
+        self.session.note(checks.errors)
         return value
     }
 
@@ -74,10 +81,14 @@ struct PayloadDecoder: Decoder {
         let known = self.session.known.removeValue(forKey: self.path) ?? []
         // No more than a few: the answer need not be as long as the question.
         let unknown = self.value.objectValue?.keys.filter { !known.contains($0) }.prefix(8) ?? []
-        for field in unknown {
-            let path = FieldPath.join(self.path, String(field.prefix(64)))
-            self.session.errors.append(FieldError(path: path, code: "UNKNOWN", message: "there is no such field"))
+        let errors = unknown.map { field in
+            FieldError(
+                path: FieldPath.join(self.path, String(field.prefix(64))),
+                code: "UNKNOWN",
+                message: "there is no such field"
+            )
         }
+        self.session.note(errors)
     }
 
     func wrongType(_ wanted: String) -> FieldError {

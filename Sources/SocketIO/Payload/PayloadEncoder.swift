@@ -54,7 +54,8 @@ final class PayloadEncoder: Encoder {
     func write(_ value: some Encodable) throws {
         switch value {
         case let json as JSON: self.content = .value(json)
-        case let bytes as [UInt8]: self.content = .value(.binary(bytes))
+        // By its type too: an empty array of anything can be cast to bytes.
+        case let bytes as [UInt8] where type(of: value) == [UInt8].self: self.content = .value(.binary(bytes))
         default: try value.encode(to: self)
         }
     }
