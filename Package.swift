@@ -45,7 +45,8 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
-            ]
+            ],
+            exclude: ["README.md"]
         ),
         // The session layer, free of sockets: room, participant, presence, roles, flow control.
         .target(name: "Collaboration", dependencies: ["CRDT"]),

@@ -191,6 +191,18 @@ def test_a_second_get_ends_the_session(engine, background):
     assert engine.is_gone(sid)
 
 
+def test_a_cancelled_get_ends_the_session(engine):
+    import socket as sockets
+
+    sid = engine.open()["sid"]
+    port = int(engine.base.split(":")[2].split("/")[0])
+    with sockets.create_connection(("127.0.0.1", port), timeout=10) as gone:
+        gone.sendall(f"GET /engine.io/?EIO=4&transport=polling&sid={sid} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        time.sleep(0.05)
+    time.sleep(0.05)
+    assert engine.is_gone(sid)
+
+
 def test_a_second_post_ends_the_session(engine, background):
     import socket as sockets
 

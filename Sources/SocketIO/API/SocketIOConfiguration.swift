@@ -43,6 +43,11 @@ public struct SocketIOConfiguration: Sendable {
     /// Default 45 s.
     public var connectTimeout: Duration = .seconds(45)
 
+    /// How long the attachments of a packet may take to arrive; then the connection is closed.
+    ///
+    /// Default 30 s.
+    public var attachmentTimeout: Duration = .seconds(30)
+
     /// The largest POST body and the largest WebSocket message, in bytes.
     ///
     /// Default 1 MiB.

@@ -97,6 +97,7 @@ public final class SocketIOServer: HTTPGateway, Sendable {
         )
         self.socketConfiguration = SocketServerSession.Configuration(
             connectTimeout: configuration.connectTimeout,
+            attachmentTimeout: configuration.attachmentTimeout,
             maxNamespaces: configuration.maxNamespacesPerConnection,
             decoding: PacketDecoder.Limits(
                 maxAttachments: configuration.maxAttachments,

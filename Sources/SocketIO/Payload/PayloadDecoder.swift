@@ -61,7 +61,8 @@ struct PayloadDecoder: Decoder {
 
     /// Decodes this value; its rules are checked and its unknown fields looked for.
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
-        if type == [UInt8].self || type == [UInt8]?.self, let bytes = self.value.bytesValue, let value = bytes as? Value {
+        if type == [UInt8].self || type == [UInt8]?.self, let bytes = self.value.bytesValue, let value = bytes as? Value
+        {
             return value
         }
         if type == JSON.self, let value = self.value as? Value { return value }
