@@ -37,6 +37,7 @@ let package = Package(
         .target(
             name: "SocketIO",
             dependencies: [
+                "CZlib",
                 "SocketIOProtocol",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),

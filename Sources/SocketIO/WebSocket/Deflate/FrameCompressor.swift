@@ -1,0 +1,38 @@
+import NIOCore
+
+/// Compresses the data frames in a buffer of whole, unfragmented server frames.
+///
+/// Frames stay shared and uncompressed up to the one connection that agreed on compression, so that nobody else pays.
+struct FrameCompressor {
+    private let deflator: Deflator
+    private let threshold: Int
+
+    init(_ agreement: PerMessageDeflate.Agreement, threshold: Int) {
+        self.deflator = Deflator(
+            windowBits: agreement.serverMaxWindowBits,
+            keepsContext: !agreement.serverNoContextTakeover
+        )
+        self.threshold = threshold
+    }
+
+    /// The same frames, those of messages from the threshold on compressed.
+    func compress(_ frames: ByteBuffer) -> ByteBuffer {
+        // No frame in it can be long enough.
+        guard frames.readableBytes >= self.threshold else { return frames }
+        var input = frames
+        var output = ByteBuffer()
+        while let header = ServerFrames.readHeader(&input), let payload = input.readSlice(length: header.length) {
+            let isData = header.first & 0x08 == 0
+            let packed = isData && header.length >= self.threshold
+                ? payload.withUnsafeReadableBytes { self.deflator.deflate($0) } : nil
+            if let packed {
+                ServerFrames.writeHeader(first: header.first | 0x40, length: packed.count, to: &output)
+                output.writeBytes(packed)
+            } else {
+                ServerFrames.writeHeader(first: header.first, length: header.length, to: &output)
+                output.writeImmutableBuffer(payload)
+            }
+        }
+        return output
+    }
+}
