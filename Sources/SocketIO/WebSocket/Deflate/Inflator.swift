@@ -34,7 +34,7 @@ final class Inflator {
         var failure = input.withUnsafeReadableBytes { self.run($0, &output, limit) }
         if failure == nil, isLast {
             // Section 7.2.2: the sender left out the end of its empty block.
-            failure = [0x00, 0x00, 0xFF, 0xFF].withUnsafeBytes { self.run($0, &output, limit) }
+            failure = ([0x00, 0x00, 0xFF, 0xFF] as [UInt8]).withUnsafeBytes { self.run($0, &output, limit) }
             if !self.keepsContext { self.release() }
         }
         if let failure {
