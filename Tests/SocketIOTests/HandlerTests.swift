@@ -159,8 +159,13 @@ struct HandlerTests {
             setUp: { server in
                 server.of("/").onConnection { socket in
                     socket.on("slow") { (name: String) async throws -> String in
-                        try await Task.sleep(for: .milliseconds(50))
+                        // Until the other client was heard.
+                        while !seen.all.contains("other") { try await Task.sleep(for: .milliseconds(5)) }
                         seen.record(name)
+                        return name
+                    }
+                    socket.on("held") { (name: String) async throws -> String in
+                        while !seen.all.contains("released") { try await Task.sleep(for: .milliseconds(5)) }
                         return name
                     }
                     socket.on("fast") { (name: String) -> String in
@@ -190,9 +195,10 @@ struct HandlerTests {
             #expect(try await client.receiveText() == #"431[["answer"]]"#)
 
             // More than may wait are refused.
-            for index in 0..<13 { try await client.sendText(#"42\#(index)["slow","\#(index)"]"#) }
+            for index in 0..<13 { try await client.sendText(#"42\#(index)["held","\#(index)"]"#) }
             #expect(try await client.receiveText().hasPrefix(#"4311[{"ok":false,"error":{"code":"BUSY""#))
             #expect(try await client.receiveText().hasPrefix(#"4312[{"ok":false,"error":{"code":"BUSY""#))
+            seen.record("released")
             for index in 0..<11 { #expect(try await client.receiveText() == #"43\#(index)["\#(index)"]"#) }
         }
     }
@@ -203,7 +209,8 @@ struct HandlerTests {
         try await withServer(setUp: { server in
             server.of("/").onConnection { socket in
                 socket.on("slow") { (name: String) async throws -> String in
-                    try await Task.sleep(for: .milliseconds(50))
+                    // However long the rest takes to come.
+                    while !seen.all.contains("gone") { try await Task.sleep(for: .milliseconds(5)) }
                     seen.record(name)
                     return name
                 }

@@ -169,6 +169,28 @@ struct RecoveryTests {
         }
     }
 
+    @Test("All together keep no more than they may, and what is given up is free again")
+    func budget() async throws {
+        try await withServer(configure: Self.recovery { $0.maxBytes = 100_000 }, setUp: Self.hello) { harness in
+            let namespace = harness.server.of("/")
+            let text = JSON.string(String(repeating: "x", count: 10_000))
+            func isRecovered(after count: Int) async throws -> Bool {
+                var client = try await Client.connect(harness)
+                _ = try await client.next()
+                try await self.lose(client, harness)
+                for _ in 0..<count { namespace.to(client.sid).emit("n", text) }
+                let back = try await Client.connect(harness, previous: client)
+                try await self.lose(back, harness)
+                namespace.disconnectSockets()
+                return back.sid == client.sid
+            }
+            for _ in 0..<3 {
+                let (few, many) = try await (isRecovered(after: 4), isRecovered(after: 6))
+                #expect(few && !many)
+            }
+        }
+    }
+
     @Test("Whoever was taken out of a room while away is not in it again")
     func roomsWhileAway() async throws {
         try await withServer(configure: Self.recovery(), setUp: Self.hello) { harness in

@@ -149,17 +149,18 @@ public final class Namespace: EventEmitter, Sendable {
 
     /// An event for this namespace, with an offset where state can be recovered.
     func packet(_ event: String, _ args: [JSON]) -> EncodedPacket {
-        guard let offset = self.recovery?.makeOffset() else {
+        guard let recovery = self.recovery else {
             return EncodedPacket(namespace: self.name, event: event, args: args)
         }
+        let offset = recovery.makeOffset()
         let messages = PacketEncoder.event(namespace: self.name, name: event, arguments: args + [.string(offset)])
-        return EncodedPacket(namespace: self.name, messages: messages, offset: offset)
+        return EncodedPacket(namespace: self.name, messages: messages, offset: offset, budget: recovery.budget)
     }
 
     /// The packet with an offset of this sending, where state can be recovered.
     func stamped(_ packet: EncodedPacket) -> EncodedPacket {
-        guard let offset = self.recovery?.makeOffset() else { return packet }
-        return packet.stamped(with: offset)
+        guard let recovery = self.recovery else { return packet }
+        return packet.stamped(with: recovery.makeOffset(), budget: recovery.budget)
     }
 
     func socketConnected(_ socket: Socket) {

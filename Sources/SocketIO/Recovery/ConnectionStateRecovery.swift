@@ -29,6 +29,11 @@ public struct ConnectionStateRecovery: Sendable, Hashable {
     ///
     /// Default 1 MiB. Events of a broadcast share their bytes, but count for each socket.
     public var maxBytesPerSession = 1 << 20
+    /// The most bytes of events kept for all sockets of a namespace together, as they are in memory.
+    ///
+    /// Default 64 MiB. Here an event counts once, however many sockets it is kept for. Beyond it connected sockets forget
+    /// what they got, and clients that are away and would get more cannot recover.
+    public var maxBytes = 64 << 20
     /// The most clients away at a time, in each namespace.
     ///
     /// Default 10,000; whoever is lost beyond that cannot recover.

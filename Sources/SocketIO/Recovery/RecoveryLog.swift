@@ -15,14 +15,16 @@ struct RecoveryLog {
     private let limits: ConnectionStateRecovery
     /// How long something sent may be on its way before the heartbeat gives the connection up.
     private let window: TimeAmount
+    private let budget: RecoveryBudget
     private var entries: CircularBuffer<Entry> = []
     /// The offset before the first entry: a client that got this one last is missing all of `entries`.
     private var base: String?
     private var byteCount = 0
 
-    init(limits: ConnectionStateRecovery, window: TimeAmount) {
+    init(limits: ConnectionStateRecovery, window: TimeAmount, budget: RecoveryBudget) {
         self.limits = limits
         self.window = window
+        self.budget = budget
     }
 
     /// Notes an event that goes to the client now.
@@ -30,7 +32,7 @@ struct RecoveryLog {
         // What is older has arrived, or the connection would have been given up.
         while let first = self.entries.first, first.sentAt + self.window < now { self.removeFirst() }
         self.append(Entry(offset: offset, packet: isVolatile ? nil : packet, sentAt: now))
-        while self.isOver { self.removeFirst() }
+        while self.isOver, !self.entries.isEmpty { self.removeFirst() }
     }
 
     /// Keeps an event for a client that is away; false when the bounds do not allow it, and the log is of no more use.
@@ -64,6 +66,7 @@ struct RecoveryLog {
 
     private var isOver: Bool {
         self.entries.count > self.limits.maxEventsPerSession || self.byteCount > self.limits.maxBytesPerSession
+            || self.budget.isExceeded
     }
 
     private mutating func append(_ entry: Entry) {

@@ -12,6 +12,8 @@ final class RecoveryTable: Sendable {
     let limits: ConnectionStateRecovery
     /// How long something sent may be on its way before the heartbeat gives the connection up.
     let window: TimeAmount
+    /// What may be kept for all sockets together.
+    let budget: RecoveryBudget
 
     /// Held while a broadcast is handed to all loops, and while a socket is asked away from one.
     ///
@@ -26,6 +28,7 @@ final class RecoveryTable: Sendable {
     init(limits: ConnectionStateRecovery, window: TimeAmount) {
         self.limits = limits
         self.window = window
+        self.budget = RecoveryBudget(limit: limits.maxBytes)
     }
 
     /// An offset nobody else has.

@@ -18,7 +18,7 @@ struct SocketRecovery {
     init(pid: String, table: RecoveryTable) {
         self.pid = pid
         self.table = table
-        self.log = RecoveryLog(limits: table.limits, window: table.window)
+        self.log = RecoveryLog(limits: table.limits, window: table.window, budget: table.budget)
     }
 
     mutating func sent(_ packet: EncodedPacket, offset: String, isVolatile: Bool) {
