@@ -187,6 +187,7 @@ extension Document {
 
     @inline(never)
     private mutating func typeElsewhere(_ unit: UInt16, _ author: Int, _ patches: inout PatchBuffer) -> Bool {
+        if store.openNextBlock(by: author) { return typeShort(unit, author, &patches) }
         if store.canTypeAgain(by: author) {
             introduce(&patches)
             patches.insert(unit, at: store.open.position, in: store.open.root)

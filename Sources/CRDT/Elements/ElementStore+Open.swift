@@ -136,13 +136,32 @@ extension ElementStore {
         elementCount &+= 1
     }
 
-    /// Whether a unit is the one on the left of the open tombstone, or the one on its right; `nil` when it is neither, or
-    /// is not to be erased there.
-    @inline(__always)
-    func isLeftOfOpen(_ unit: Range<Int>) -> Bool? {
-        if unit.upperBound == open.position, open.leftRoom > 0 { return true }
-        return unit.lowerBound == open.position && open.rightRoom > 0 ? false : nil
+    /// Gives who types at the open place the next block, when one is full; false when the general way has to.
+    ///
+    /// The next block of a segment is its owner's alone, and no leaf has claimed it: typing goes on in the same run.
+    @inline(never)
+    mutating func openNextBlock(by author: Int) -> Bool {
+        guard open.revision == tree.revision, open.room == 0, open.author == UInt32(truncatingIfNeeded: author)
+        else { return false }
+        let address = replicas[author].freeAddress
+        guard address & 63 == 0, canHold(1), replicas[author].nextSequence < Self.maximumOpenSequence
+        else { return false }
+        if address == replicas[author].freeEnd {
+            guard Int(address) == blocks.end else { return false }
+            _ = provideRoom(1, for: author)
+        }
+        blocks.assign(address, Int(address) + BlockTable.size, to: lastGap.leaf)
+        open.room = min(Int(replicas[author].freeEnd &- address), BlockTable.size, elementLimit &- elementCount)
+        return true
     }
+
+    /// Whether a unit is the one on the left of the open tombstone, and can be erased there.
+    @inline(__always)
+    func isLeftOfOpen(_ unit: Range<Int>) -> Bool { unit.upperBound == open.position && open.leftRoom > 0 }
+
+    /// Whether a unit is the one on the right of the open tombstone, and can be erased there.
+    @inline(__always)
+    func isRightOfOpen(_ unit: Range<Int>) -> Bool { unit.lowerBound == open.position && open.rightRoom > 0 }
 
     /// The address of the unit on the left of the open tombstone.
     @inline(__always)
@@ -210,7 +229,7 @@ extension ElementStore {
 
     /// Whether `author` can type behind the open tombstone, which ends with his newest element, by ``typeAgain(_:by:)``.
     @inline(__always)
-    func canTypeAgain(by author: Int) -> Bool {
+    mutating func canTypeAgain(by author: Int) -> Bool {
         guard open.revision == tree.revision, open.author == OpenPlace.noAuthor,
             tree.count(of: lastGap.leaf) < RunTree.leafCapacity
         else { return false }
