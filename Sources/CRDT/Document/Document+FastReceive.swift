@@ -187,7 +187,14 @@ extension Document {
 
     @inline(never)
     private mutating func typeElsewhere(_ unit: UInt16, _ author: Int, _ patches: inout PatchBuffer) -> Bool {
-        if store.openNextBlock(by: author) { return typeShort(unit, author, &patches) }
+        if store.isTyping(author) {
+            if store.canType(by: author) || store.openNextBlock(by: author) { return typeShort(unit, author, &patches) }
+            if store.open.lateRoom > 0 {
+                introduce(&patches)
+                patches.insert(unit, at: store.open.position, in: store.open.root)
+                return store.typeLate(unit, by: author)
+            }
+        }
         if store.canTypeAgain(by: author) {
             introduce(&patches)
             patches.insert(unit, at: store.open.position, in: store.open.root)
@@ -396,22 +403,43 @@ extension Document {
             Int(store.replicas[author].freeEnd &- store.replicas[author].freeAddress) >= count
         else { return false }
         for index in cursor.position..<cursor.end where bytes[index] >= 0x80 { return false }
+        if counter &+ 1 == store.replicas[author].nextCounter, owner == author, store.isTyping(author),
+            count <= max(store.open.room, store.open.lateRoom)
+        {
+            let position = store.open.position
+            let address = Int(store.typeMany(count, by: author, lamport: lamport))
+            for index in 0..<count { store.text[address &+ index] = UInt16(bytes[cursor.position &+ index]) }
+            showInsertion(count, address, at: position, in: store.open.root, &patches)
+            return true
+        }
         let origin = store.replicas.address(of: counter, by: owner)
         guard store.kind(at: origin) == .text, !UTF16Unit.isHigh(store.text[Int(origin)]) else { return false }
         var gap = store.gap(after: origin)
+        store.setAside()
         store.settle(&gap, Rank(lamport: lamport, replica: store.replicas[author].id))
         let position = store.tree.position(of: gap)
         let address = Int(store.place(count, at: &gap, by: author, lamport: lamport))
         for index in 0..<count { store.text[address &+ index] = UInt16(bytes[cursor.position &+ index]) }
-        introduce(&patches)
-        if count == 1 {
-            patches.insert(store.text[address], at: position, in: gap.root)
-        } else {
-            patches.insert(count, from: address, of: store.text, at: position, in: gap.root)
-        }
+        showInsertion(count, address, at: position, in: gap.root, &patches)
         store.cursor = gap
         store.openForTyping(by: author)
         return true
+    }
+
+    @inline(__always)
+    private mutating func showInsertion(
+        _ count: Int,
+        _ address: Int,
+        at position: Int,
+        in root: UInt32,
+        _ patches: inout PatchBuffer
+    ) {
+        introduce(&patches)
+        if count == 1 {
+            patches.insert(store.text[address], at: position, in: root)
+        } else {
+            patches.insert(count, from: address, of: store.text, at: position, in: root)
+        }
     }
 
     /// Deletes elements that are all alive and in one run.

@@ -20,6 +20,7 @@ struct ElementStore: ~Copyable, Sendable {
     /// The ``cursor``, as it was when a place was opened there last.
     var lastGap = Gap(root: .max, leaf: RunTree.none, index: 0, offset: 0, runStart: 0, leafStart: 0)
     var open = OpenPlace()
+    var other = OtherPlace()
     /// The next Lamport timestamp: above those of all elements.
     var clock: UInt64 = 0
     /// All elements that were ever inserted, by whomever.
@@ -90,7 +91,16 @@ struct ElementStore: ~Copyable, Sendable {
     /// Moves the cursor to the gap at a visible position, and closes what was open there.
     @inline(__always)
     mutating func moveCursor(to position: Int, in root: UInt32) {
-        if open.revision == tree.revision { lastGap = cursor }
+        if open.revision == tree.revision {
+            lastGap = cursor
+            if lastGap.root != root || tree.position(of: lastGap) != position {
+                if takeUp(at: position, in: root) {
+                    open.revision = .max
+                    return
+                }
+                setAside()
+            }
+        }
         open.revision = .max
         if lastGap.root == root {
             if tree.position(of: lastGap) == position { return }
