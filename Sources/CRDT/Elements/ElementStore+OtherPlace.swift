@@ -2,8 +2,8 @@
 
 /// The place where somebody typed before the open one was opened, which is set aside and not closed.
 ///
-/// It is valid while the tree's ``RunTree/revision`` is its own, as the open place is; what was typed and erased there since
-/// moved its position, by what its root's count grew since.
+/// It is valid while the tree's ``RunTree/revision`` is its own, as the open place is; what was typed there since moved its
+/// position, by what its root's count grew since.
 struct OtherPlace: BitwiseCopyable, Sendable {
     var place = OpenPlace()
     var gap = Gap(root: .max, leaf: RunTree.none, index: 0, offset: 0, runStart: 0, leafStart: 0)
@@ -46,18 +46,22 @@ extension ElementStore {
     /// Opens again the place that was set aside, and sets the open one aside, when the next unit of `author` goes there.
     @inline(never)
     mutating func takeUp(by author: Int) -> Bool {
-        guard other.place.revision == tree.revision, other.place.author == UInt32(truncatingIfNeeded: author)
-        else { return false }
-        return takeUp()
+        guard canTakeUp, other.place.author == UInt32(truncatingIfNeeded: author) else { return false }
+        takeUp()
+        return true
     }
 
     /// The same when it is at a visible position.
     @inline(never)
     mutating func takeUp(at position: Int, in root: UInt32) -> Bool {
-        guard other.place.revision == tree.revision, other.place.root == root, otherPosition == position
-        else { return false }
-        return takeUp()
+        guard canTakeUp, other.place.root == root, otherPosition == position else { return false }
+        takeUp()
+        return true
     }
+
+    /// Where the open place was closed without an edit, the one set aside is not looked for.
+    @inline(__always)
+    private var canTakeUp: Bool { other.place.revision == tree.revision && open.revision == tree.revision }
 
     @inline(__always)
     private var otherPosition: Int {
@@ -66,12 +70,12 @@ extension ElementStore {
     }
 
     @inline(__always)
-    private mutating func takeUp() -> Bool {
-        assert(open.revision == tree.revision, "A place is set aside for another one.")
+    private mutating func takeUp() {
+        // Nobody erased since: that changes more than the lengths of runs, or begins with something that does.
+        assert(open.author != OpenPlace.noAuthor, "A place is set aside for another one where somebody types.")
         let author = Int(other.place.author)
         let run = tree.runs[other.place.run]
-        // Erasing at the open place may have taken the end of the other's run.
-        guard run.end == replicas[author].freeAddress, !run.isDead else { return false }
+        assert(run.end == replicas[author].freeAddress && !run.isDead, "Nobody can go on at the place set aside.")
         var (place, gap) = (other.place, other.gap)
         let moved = otherPosition &- place.position
         place.position &+= moved
@@ -79,16 +83,11 @@ extension ElementStore {
         gap.runStart = place.position &- run.length
         gap.offset = run.length
         let isMoved = open.root == place.root && !other.isMoved
-        if open.author == OpenPlace.noAuthor {
-            other.place.revision = .max
-        } else {
-            setAside()
-            other.isMoved = isMoved
-        }
+        setAside()
+        other.isMoved = isMoved
         lastGap = gap
         open = place
         provideOpenRoom(for: author)
-        return true
     }
 
     /// Whether the next units of `author` go to the open place, or to the one set aside, which is open then.
