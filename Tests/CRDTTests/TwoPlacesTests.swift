@@ -66,11 +66,17 @@ struct TwoPlacesTests {
         let readers = Readers()
         var author = Document(replica: ReplicaID(3))
         guard let start = try author.insert(Array("abcdefghijklmnopqrst".utf16), at: 0, in: root) else { return }
-        for writer in writers {
-            try writer.receive(start.encoded)
-            writer.caret = writer === writers[0] ? 10 : 10 + distance
-        }
+        for writer in writers { try writer.receive(start.encoded) }
         try readers.receive(start.encoded)
+        // Who typed before has room for more, and takes the short way from the first character on.
+        for (index, writer) in writers.enumerated() {
+            writer.caret = 15 + index
+            for change in try writer.type(1, in: root) {
+                try readers.receive(change)
+                try writers[1 - index].receive(change)
+            }
+        }
+        for (index, writer) in writers.enumerated() { writer.caret = 10 + index * distance }
         for round in 0..<60 {
             let turn = round % 2
             for change in try writers[turn].type(1 + round % 5 / 3, in: root) {

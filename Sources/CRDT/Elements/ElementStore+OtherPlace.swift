@@ -36,8 +36,7 @@ extension ElementStore {
         other.isMoved = false
         if other.place.root == open.root {
             let typed = Int(tree.roots[Int(open.root)].visible &- other.visible)
-            // Which of two places at one position is the left one is not known.
-            if open.position &- typed == other.place.position { return }
+            // At one position the other is on the left: its run has at least one unit.
             other.isMoved = open.position &- typed < other.place.position
         }
         other.place.revision = tree.revision
