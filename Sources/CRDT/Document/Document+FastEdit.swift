@@ -175,8 +175,6 @@ extension Document {
         else { return false }
         store.moveCursor(to: utf16Range.lowerBound, in: root)
         guard let first = store.moveCursorToLiving(count) else { return false }
-        let last = first &+ UInt32(truncatingIfNeeded: count &- 1)
-        guard !UTF16Unit.isLow(store.text[Int(first)]), !UTF16Unit.isHigh(store.text[Int(last)]) else { return false }
         let owner = store.blocks.owner(of: first)
         let counter = store.blocks.counter(of: first)
         if count == 1, owner == author, isShort(author) {

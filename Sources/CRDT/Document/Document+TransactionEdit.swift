@@ -116,8 +116,6 @@ extension Document {
         else { return false }
         store.moveCursor(to: utf16Range.lowerBound, in: root)
         guard let first = store.moveCursorToLiving(count) else { return false }
-        let last = first &+ UInt32(truncatingIfNeeded: count &- 1)
-        guard !UTF16Unit.isLow(store.text[Int(first)]), !UTF16Unit.isHigh(store.text[Int(last)]) else { return false }
         let range = ElementRange(
             replica: UInt32(truncatingIfNeeded: store.blocks.owner(of: first)),
             counter: store.blocks.counter(of: first),

@@ -111,13 +111,21 @@ struct ElementStore: ~Copyable, Sendable {
         lastGap = tree.seek(position, in: root)
     }
 
-    /// Moves the cursor past tombstones, and gives the address on its right when `count` living elements of one run follow.
+    /// Moves the cursor past tombstones, and gives the address on its right, when `count` living elements of one run follow
+    /// that split no surrogate pair.
+    ///
+    /// Else it stays: at the start of a run nothing tells what the next insertion is after.
     @inline(__always)
     mutating func moveCursorToLiving(_ count: Int) -> UInt32? {
-        guard tree.moveToLiving(&lastGap) else { return nil }
-        let run = tree.run(at: lastGap)
-        guard count <= run.length &- lastGap.offset else { return nil }
-        return run.address &+ UInt32(truncatingIfNeeded: lastGap.offset)
+        var gap = lastGap
+        guard tree.moveToLiving(&gap) else { return nil }
+        let run = tree.run(at: gap)
+        guard count <= run.length &- gap.offset else { return nil }
+        let first = run.address &+ UInt32(truncatingIfNeeded: gap.offset)
+        let last = first &+ UInt32(truncatingIfNeeded: count &- 1)
+        guard !UTF16Unit.isLow(text[Int(first)]), !UTF16Unit.isHigh(text[Int(last)]) else { return nil }
+        lastGap = gap
+        return first
     }
 
     /// Kills elements of one run on the right of the cursor.
