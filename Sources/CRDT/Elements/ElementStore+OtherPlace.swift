@@ -32,7 +32,8 @@ extension ElementStore {
     /// nothing else to the tree.
     @inline(__always)
     mutating func keepAside() {
-        guard other.place.revision &+ 1 == tree.revision else { return }
+        // Who went away and came back has one place, and that is the open one.
+        guard other.place.revision &+ 1 == tree.revision, other.place.author != open.author else { return }
         other.isMoved = false
         if other.place.root == open.root {
             let typed = Int(tree.roots[Int(open.root)].visible &- other.visible)
