@@ -53,6 +53,45 @@ struct UndoTests {
         #expect(!(document.canRedo as Bool))
     }
 
+    /// The eraser is another replica, or the same one before it started again.
+    @Test("What is erased beside a received erasure comes back", arguments: [1, 2])
+    func besideReceived(eraser id: UInt64) throws {
+        var eraser = Document(replica: ReplicaID(1))
+        let inserted = try eraser.insert(units("abcdef"), at: 0, in: "body")
+        if id != 1 { eraser = try Document(snapshot: eraser.snapshot(), replica: ReplicaID(id)) }
+        let erased = try eraser.delete(2..<3, in: "body")
+        var document = recording(1)
+        var changes = ChangeBuffer()
+        var patches = PatchBuffer()
+        for change in [try #require(inserted), try #require(erased)] {
+            _ = try document.receive(change.encoded.span, patches: &patches)
+        }
+        document.closeUndoStep()
+        let found = document.textHandle("body")
+        let handle = try #require(found)
+        try document.delete(1..<2, in: handle, to: &changes)
+        try document.delete(1..<2, in: handle, to: &changes)
+        #expect(document.string(of: "body") == "aef")
+        #expect(try document.undo() != nil)
+        #expect(document.string(of: "body") == "abdef")
+    }
+
+    @Test("What is erased before the recording begins is not noted, what is erased beside it then is")
+    func besideUnrecorded() throws {
+        var document = Document(replica: ReplicaID(1))
+        _ = try document.insert(units("abcdef"), at: 0, in: "body")
+        let found = document.textHandle("body")
+        let handle = try #require(found)
+        document.begin()
+        try document.delete(3..<4, in: handle)
+        document.undoLimit = 10
+        try document.delete(2..<3, in: handle)
+        _ = document.commit()
+        #expect(document.string(of: "body") == "abef")
+        #expect(try document.undo() != nil)
+        #expect(document.string(of: "body") == "abcef")
+    }
+
     @Test("An edit forgets what could be redone")
     func redoForgotten() throws {
         var document = recording(1)
