@@ -201,6 +201,31 @@ struct UndoTests {
         #expect(first.count(of: ListID("list")) == 0)
     }
 
+    @Test("What the replica did in another copy, and receives here, is no step", arguments: [false, true])
+    func receivesItsOwn(fromBytes: Bool) throws {
+        let text: TextID = "body"
+        var first = Document(replica: ReplicaID(1))
+        let start = try first.insert(Array("ab".utf16), at: 0, in: text)
+        var changes = [start]
+        for offset in 2..<6 { changes.append(try first.insert([99], at: offset, in: text)) }
+        var copy = recording(1)
+        for change in changes.compactMap({ $0 }) {
+            if fromBytes {
+                var patches = PatchBuffer()
+                _ = try copy.receive(change.encoded.span, patches: &patches)
+            } else {
+                var patches: [Patch] = []
+                _ = try copy.receive([change], patches: &patches)
+            }
+        }
+        let (canUndo, undone) = (copy.canUndo, try copy.undo())
+        #expect(!canUndo && undone == nil)
+        _ = try copy.insert([100], at: 6, in: text)
+        _ = try copy.undo()
+        let content = copy.string(of: text)
+        #expect(content == "abcccc")
+    }
+
     /// 500 documents of one author: all undone is the start, all redone is the end.
     @Test("Undoing all gives the start and redoing all the end", arguments: 0..<10)
     func all(_ block: UInt64) throws {

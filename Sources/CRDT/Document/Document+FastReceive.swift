@@ -112,13 +112,6 @@ extension Document {
         if !store.replicas[author].isNews { noteNews(author) }
     }
 
-    @inline(never)
-    private mutating func noteNews(_ author: Int) {
-        guard store.replicas[author].id != replica.rawValue else { return }
-        store.replicas[author].isNews = true
-        news.append(UInt32(author))
-    }
-
     // MARK: Changes of one word
 
     /// Applies a keystroke, typed or erased, whose bytes fit a word, where its author's last one was.

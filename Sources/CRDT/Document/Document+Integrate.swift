@@ -46,10 +46,18 @@ extension Document {
 
     private mutating func noteApplied(_ author: Int) {
         store.replicas[author].nextSequence += 1
-        if !store.replicas[author].isNews, store.replicas[author].id != replica.rawValue {
-            store.replicas[author].isNews = true
-            news.append(UInt32(author))
+        if !store.replicas[author].isNews { noteNews(author) }
+    }
+
+    /// Notes whom the local replica's next change depends on.
+    @inline(never)
+    mutating func noteNews(_ author: Int) {
+        if store.replicas[author].id == replica.rawValue {
+            undoHistory.skip(to: store.replicas[author].nextCounter)
+            return
         }
+        store.replicas[author].isNews = true
+        news.append(UInt32(author))
     }
 
     // MARK: In whatever order
