@@ -27,8 +27,11 @@ struct SnapshotReader: ~Copyable {
     /// Neighbours in one leaf that are not in the index yet.
     private var gathered = 0..<0
     private var gatheredLeaf = RunTree.none
+    /// What the elements of the replicas are, until they get addresses.
+    private var claims: [(replica: Int, stretch: SnapshotStretch)] = []
     /// How many elements are in texts and lists.
     private var placedCount = 0
+    private var listedCount = 0
     private var isList = false
     // Elements of lists, as they are read: later places of items, items whose value is not written, and those whose is.
     var moves: [UInt32] = []
@@ -80,6 +83,8 @@ struct SnapshotReader: ~Copyable {
         var entries = try column(&source)
         var counts = try column(&source)
         try source.requireEnd()
+        try checkClaims(text.count, values.remaining)
+        for claim in claims { provideAddresses(Int(claim.stretch.count), claim.stretch.place, for: claim.replica) }
         textPosition = text.lowerBound
         textEnd = text.upperBound
         seen.append(repeating: 0, count: store.blocks.end / BlockTable.size)
@@ -164,7 +169,7 @@ struct SnapshotReader: ~Copyable {
         _ elements: Int
     ) throws(FormatError) {
         let count = try source.count()
-        if count == 0 { return provideAddresses(elements, .text, for: replica) }
+        if count == 0 { return claim(elements, .text, for: replica) }
         var left = elements
         var last: SnapshotStretch.Place?
         for _ in 0..<count {
@@ -172,15 +177,48 @@ struct SnapshotReader: ~Copyable {
             guard let place = SnapshotStretch.Place(rawValue: UInt8(value & 3)), place != last else { throw .invalid }
             guard value >> 2 > 0, value >> 2 <= UInt64(left) else { throw .invalid }
             last = place
-            provideAddresses(Int(value >> 2), place, for: replica)
+            claim(Int(value >> 2), place, for: replica)
             left -= Int(value >> 2)
         }
         // All text is written as no stretch.
         guard left == 0, count > 1 || last != .text else { throw .invalid }
     }
 
-    private mutating func provideAddresses(_ count: Int, _ place: SnapshotStretch.Place, for replica: Int) {
+    private mutating func claim(_ count: Int, _ place: SnapshotStretch.Place, for replica: Int) {
         if count == 0 { return }
+        if place != .map { placedCount += count }
+        if place == .list { listedCount += count }
+        claims.append((replica, SnapshotStretch(place: place, count: UInt32(count))))
+    }
+
+    /// Whether the columns are of the elements that the replicas claim, before there is memory for these.
+    ///
+    /// Each element of a list is a byte or more of values, each living one of a text a byte of text at least (a pair is four). Only
+    /// dead text is as long as it says.
+    private func checkClaims(_ textCount: Int, _ valueCount: Int) throws(FormatError) {
+        guard listedCount <= valueCount else { throw .invalid }
+        let placed = UInt64(placedCount)
+        var lengths = lengths
+        var spanned: UInt64 = 0
+        while lengths.remaining > 0 {
+            spanned += UInt64(try lengths.varint32())
+            guard spanned <= placed else { throw .invalid }
+        }
+        var life = life
+        var lived: UInt64 = 0
+        var living: UInt64 = 0
+        var isDead = false
+        while life.remaining > 0 {
+            let count = UInt64(try life.varint32())
+            lived += count
+            if !isDead { living += count }
+            isDead.toggle()
+            guard lived <= placed else { throw .invalid }
+        }
+        guard spanned == placed, lived == placed, living <= UInt64(textCount + listedCount) else { throw .invalid }
+    }
+
+    private mutating func provideAddresses(_ count: Int, _ place: SnapshotStretch.Place, for replica: Int) {
         let counter = store.replicas[replica].nextCounter
         if place == .map {
             store.replicas.noteSegment(at: ElementStore.firstAddressOfSets, by: replica)
@@ -188,7 +226,6 @@ struct SnapshotReader: ~Copyable {
             store.replicas[replica].freeEnd = store.replicas[replica].freeAddress
             return
         }
-        placedCount += count
         let start = UInt32(store.blocks.end)
         let blocks = (count + BlockTable.size - 1) / BlockTable.size
         store.replicas.noteSegment(at: start, by: replica)
