@@ -180,6 +180,11 @@ struct HostileCountTests {
         let change = try #require(try document.delete(2..<4, in: text))
         #expect(change.encoded.count < 20)
         #expect(document.string(of: text) == "ab")
+        // The most that a snapshot can say, of more elements than 64 bits can count it for.
+        let units = [UInt8](repeating: 0x61, count: 70_000)
+        var large = try Document(snapshot: snapshot(70_000, text: units, extra: 1 - (1 << 48)), replica: ReplicaID(2))
+        #expect(throws: EditError.tooLarge) { _ = try large.delete(0..<70_000, in: text) }
+        #expect(throws: EditError.tooLarge) { _ = try large.edit(edits) }
     }
 
     @Test("What was restored a thousand times too often is deleted by a thousand operations")

@@ -348,7 +348,7 @@ extension Document {
         guard counter < store.replicas[owner].nextCounter else { return false }
         if isInsertion {
             var length = Int(tag >> Operation.insertLengthShift)
-            if length == 0 { length = Int(cursor.varint32(bytes)) }
+            if length == 0 { length = Int(truncatingIfNeeded: cursor.varint32(bytes)) }
             guard !cursor.failed, length > 0 else { return false }
             if owner != author {
                 guard store.replicas.lamport(of: counter, by: owner) < lamport else { return false }

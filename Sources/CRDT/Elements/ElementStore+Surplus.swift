@@ -8,12 +8,18 @@ extension ElementStore {
     /// How many a change may take beyond that: some 50 kB.
     private static let maximumSurplus: Int64 = 16_384
 
+    /// The operations beyond one that elements of one count take, or so many that a deletion of all elements there can be is
+    /// refused: sums of that fit 64 bits.
+    private static func surplus(_ extra: Int64, _ count: Int) -> Int64 {
+        min(min(max(0, -extra), 1 << 20) &* Int64(count), 1 << 34)
+    }
+
     /// Whether visible elements can be deleted by a change of a bounded size.
     ///
     /// - Complexity: O(1) unless some element was restored far too often, else O(log n) a run.
     func canDelete(_ count: Int, at position: Int, in root: UInt32) -> Bool {
         if -counts.minimum <= Self.usualSurplus { return true }
-        let limit = Self.maximumSurplus + Self.usualSurplus * Int64(count)
+        let limit = Self.maximumSurplus + Self.usualSurplus &* Int64(count)
         var surplus: Int64 = 0
         var done = 0
         while done < count, surplus <= limit {
@@ -22,10 +28,10 @@ extension ElementStore {
             let address = run.address &+ UInt32(truncatingIfNeeded: gap.offset - 1)
             var step = 1
             if values.isList(address) {
-                surplus += max(0, -extra(of: item(at: address)))
+                surplus += Self.surplus(extra(of: item(at: address)), 1)
             } else {
                 step = uniformCount(from: address, min(count - done, run.length - gap.offset + 1))
-                surplus += max(0, -extra(of: address) * Int64(step))
+                surplus += Self.surplus(extra(of: address), step)
             }
             done += step
         }
@@ -39,7 +45,7 @@ extension ElementStore {
         if -counts.minimum <= Self.usualSurplus { return true }
         var surplus: Int64 = 0
         counts.visit { (range, extra) in
-            if extra < 0 { surplus += min(-extra * Int64(range.count), Self.maximumSurplus + 1) }
+            surplus += Self.surplus(extra, Int(range.count))
         }
         return surplus <= Self.maximumSurplus
     }

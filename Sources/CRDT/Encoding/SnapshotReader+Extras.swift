@@ -81,7 +81,7 @@ extension SnapshotReader {
 
     /// An element that exists.
     private func element(_ source: inout ByteReader) throws(FormatError) -> (replica: Int, counter: UInt32) {
-        let replica = Int(try source.varint32())
+        let replica = try source.size()
         let counter = try source.varint32()
         guard replica < store.replicas.count, counter < store.replicas[replica].nextCounter else { throw .invalid }
         return (replica, counter)
@@ -186,7 +186,7 @@ extension SnapshotReader {
             guard count > 0 || store.containers[number].parent != ContainerRecord.none else { throw .invalid }
             var last = -1
             for _ in 0..<count {
-                let key = Int(try source.varint32())
+                let key = try source.size()
                 guard key > last, key < isUsed.count else { throw .invalid }
                 last = key
                 isUsed[key] = true

@@ -90,7 +90,7 @@ struct SnapshotReader: ~Copyable {
         seen.append(repeating: 0, count: store.blocks.end / BlockTable.size)
         try readKeys(&keys)
         try readContainers(&containers)
-        if placedCount > 0 { stretch = Int(try life.varint32()) }
+        if placedCount > 0 { stretch = try life.size() }
         try advancePair()
         for number in 0..<UInt32(store.containers.count) where store.containers[number].kind != .map {
             try readSpans(of: number, &spans)
@@ -125,7 +125,7 @@ struct SnapshotReader: ~Copyable {
             let changes = try source.varint()
             guard changes > 0 else { throw .invalid }
             guard changes < Change.maximumSequence else { throw .overflow }
-            let elements = Int(try source.varint32())
+            let elements = try source.size()
             store.elementCount += elements
             guard store.elementCount <= min(limits.maximumElementCount, ElementStore.maximumElementCount)
             else { throw .limitExceeded }
@@ -146,7 +146,7 @@ struct SnapshotReader: ~Copyable {
         guard (count == 0) == (elements == 0) else { throw .invalid }
         var jump = Jump(key: 0, value: 0)
         for index in 0..<count {
-            let key = Int(jump.key) + Int(try source.varint32())
+            let key = try source.size() + Int(jump.key)
             let (value, overflow) = jump.value.addingReportingOverflow(try source.varint())
             guard !overflow, value < Change.maximumSequence else { throw .overflow }
             guard key < elements else { throw .invalid }
@@ -245,7 +245,7 @@ struct SnapshotReader: ~Copyable {
     // MARK: Sequences and their spans
 
     private mutating func readSpans(of container: UInt32, _ spans: inout ByteReader) throws(FormatError) {
-        let spanCount = Int(try spans.varint32())
+        let spanCount = try spans.size()
         guard spanCount <= lengths.remaining else { throw .truncated }
         // Roots appear when something is put into them.
         if spanCount == 0 {
@@ -257,15 +257,15 @@ struct SnapshotReader: ~Copyable {
         var lastOwner = -1
         for _ in 0..<spanCount {
             if ownerLeft == 0 {
-                let next = Int(try owners.varint32())
+                let next = try owners.size()
                 guard next < store.replicas.count, next != owner || position == 0 else { throw .invalid }
                 owner = next
-                ownerLeft = Int(try owners.varint32())
+                ownerLeft = try owners.size()
                 guard ownerLeft > 0 else { throw .invalid }
             }
             ownerLeft -= 1
             let distance = ByteReader.unzigzag(try counters.varint())
-            let length = Int(try lengths.varint32())
+            let length = try lengths.size()
             guard length > 0 else { throw .invalid }
             let (first, overflow) = Int64(ends[owner]).addingReportingOverflow(distance)
             let limit = Int(store.replicas[owner].nextCounter)
@@ -307,7 +307,7 @@ struct SnapshotReader: ~Copyable {
         var left = length
         while left > 0 {
             if stretch == 0 {
-                stretch = Int(try life.varint32())
+                stretch = try life.size()
                 guard stretch > 0 else { throw .invalid }
                 isDead.toggle()
             }
@@ -382,6 +382,6 @@ struct SnapshotReader: ~Copyable {
     /// Reads where among the dead the next pair starts.
     private mutating func advancePair() throws(FormatError) {
         let base = nextPair.map { $0 + 2 } ?? 0
-        nextPair = pairs.remaining > 0 ? base + Int(try pairs.varint32()) : nil
+        nextPair = pairs.remaining > 0 ? try pairs.size() + base : nil
     }
 }
