@@ -11,6 +11,7 @@ let package = Package(
         .library(name: "QuireClient", targets: ["QuireClient"]),
         .library(name: "EngineBenchmark", targets: ["EngineBenchmark"]),
         .executable(name: "quire", targets: ["quire"]),
+        .executable(name: "ConformanceServer", targets: ["ConformanceServer"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -44,7 +45,8 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
-            ]
+            ],
+            exclude: ["README.md"]
         ),
         // The session layer, free of sockets: room, participant, presence, roles, flow control.
         .target(name: "Collaboration", dependencies: ["CRDT"]),
@@ -109,6 +111,18 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]
+        ),
+        // What foreign conformance suites and clients are run against, on the public API of `SocketIO`.
+        .executableTarget(
+            name: "ConformanceServer",
+            dependencies: [
+                "SocketIO",
+                "SocketIOProtocol",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
         // Seeded generator, naive oracle, trace loader, process and port helpers, the store's conformance suite.

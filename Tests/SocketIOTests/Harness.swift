@@ -65,24 +65,28 @@ final class Harness: Sendable {
 ///   - loops: the event loops of the server.
 ///   - configure: changes the configuration; the limit of connections an address is off.
 ///   - setUp: makes the namespaces.
+///   - adapter: joins it with other servers.
+///   - isSecond: whether it is one of several of a test, which has its place at the turnstile already.
 ///   - test: the test.
 /// - Throws: what the test throws.
 func withServer(
     loops: Int = 1,
     configure: (inout SocketIOConfiguration) -> Void = { _ in },
     setUp: (SocketIOServer) -> Void = { _ in },
+    adapter: (any ClusterAdapter)? = nil,
+    isSecond: Bool = false,
     _ test: (Harness) async throws -> Void
 ) async throws {
     var configuration = SocketIOConfiguration()
     configuration.connectionRatePerAddress = nil
     configuration.closeTimeout = .milliseconds(500)
     configure(&configuration)
-    await Turnstile.shared.enter()
-    defer { Turnstile.shared.leave() }
+    if !isSecond { await Turnstile.shared.enter() }
+    defer { if !isSecond { Turnstile.shared.leave() } }
     let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
     var logger = Logger(label: "test")
     logger.logLevel = .warning
-    let server = SocketIOServer(configuration: configuration, eventLoopGroup: group, logger: logger)
+    let server = SocketIOServer(configuration: configuration, eventLoopGroup: group, logger: logger, adapter: adapter)
     setUp(server)
     let listener = try await server.serve(host: "127.0.0.1", port: 0)
     let harness = Harness(server: server, port: listener.port)

@@ -274,7 +274,7 @@ struct NamespaceTests {
                 let witness = Witness { events.record("freed") }
                 socket.disconnect(close: true)
                 socket.on("event") { _, _ in witness.look(at: socket) }
-                socket.onAny { _, _, _ in witness.look(at: socket) }
+                socket.onUnhandled { _, _, _ in witness.look(at: socket) }
                 socket.onDrain { witness.look(at: socket) }
                 socket.onOverflow { witness.look(at: socket) }
                 socket.onDisconnect { _ in witness.look(at: socket) }

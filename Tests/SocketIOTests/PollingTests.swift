@@ -150,4 +150,33 @@ struct PollingTests {
             }
         }
     }
+
+    @Test("An upgrade that takes too long is ended in time, and polling goes on")
+    func upgradeTimeout() async throws {
+        try await withServer(configure: { $0.upgradeTimeout = .milliseconds(300) }, setUp: echo) { harness in
+            let polling = try await harness.connect()
+            let sid = try await harness.pollingSession(polling)
+            let silent = try await harness.connect()
+            let target = "/socket.io/?EIO=4&transport=websocket&sid=\(sid)"
+            #expect(try await silent.upgrade(target).status == 101)
+            try await silent.sendText("2probe")
+            #expect(try await silent.receiveText() == "3probe")
+            let start = ContinuousClock.now
+            _ = try await silent.receiveClose()
+            #expect(ContinuousClock.now - start > .milliseconds(150))
+            #expect(try await polling.request("POST", Harness.target(sid), body: "40").body == "ok")
+            let answer = try await polling.request("GET", Harness.target(sid))
+            #expect(answer.body.hasPrefix("40{"))
+        }
+    }
+
+    @Test("Attachments that do not come in time close the connection")
+    func attachmentTimeout() async throws {
+        try await withServer(configure: { $0.attachmentTimeout = .milliseconds(300) }, setUp: echo) { harness in
+            let client = try await harness.socket()
+            try await client.sendText(#"452-["message",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]"#)
+            try await client.sendBinary([1])
+            _ = try await client.receiveClose()
+        }
+    }
 }

@@ -77,7 +77,7 @@ struct DocsGateway: Service, CustomStringConvertible {
                 connection.handle(event: event, arguments: arguments) { ack($0) }
             }
         }
-        socket.onAny { event, _, ack in
+        socket.onUnhandled { event, _, ack in
             let name = String(event.prefix(64))
             ack(RequestError(.unknownEvent, "there is no event \(name)").acknowledgement)
         }

@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import NIOCore
 public import SocketIOProtocol
 
@@ -5,19 +6,28 @@ public import SocketIOProtocol
 ///
 /// Callable from any thread. An event is encoded and framed once; it crosses to each event loop that has connections once,
 /// and there every receiver's connection gets a reference to the same bytes. A socket in several of the rooms gets it
-/// once.
-public struct BroadcastOperator: Sendable {
+/// once. Where a cluster adapter is in use, everything reaches the sockets of the other servers too.
+public struct BroadcastOperator: EventEmitter {
     let namespace: Namespace
     /// No rooms: everybody.
-    private var rooms: [String]
-    private var exceptRooms: [String] = []
+    private(set) var rooms: [String]
+    private(set) var exceptRooms: [String] = []
     private let exceptSocket: Socket?
     private var isVolatile = false
+    private var isLocal = false
 
     init(namespace: Namespace, rooms: [String], exceptSocket: Socket?) {
         self.namespace = namespace
         self.rooms = rooms
         self.exceptSocket = exceptSocket
+    }
+
+    /// What another server asked for, to be done here only.
+    init(namespace: Namespace, selection: SocketSelection) {
+        self.init(namespace: namespace, rooms: selection.rooms, exceptSocket: nil)
+        self.exceptRooms = selection.except
+        self.isVolatile = selection.isVolatile
+        self.isLocal = true
     }
 
     /// Those in these rooms as well.
@@ -45,13 +55,28 @@ public struct BroadcastOperator: Sendable {
         return copy
     }
 
-    /// Sends an event.
-    public func emit(_ event: String, _ args: JSON...) {
-        self.emit(preencoded: EncodedPacket(namespace: self.namespace.name, event: event, args: args))
+    /// Without those on other servers.
+    public var local: BroadcastOperator {
+        var copy = self
+        copy.isLocal = true
+        return copy
     }
 
-    /// Sends an event that was encoded once.
+    /// Asks all of them, with a time limit: `await room.timeout(.seconds(5)).emitWithAck("ready?")`.
+    public func timeout(_ limit: Duration) -> AskingBroadcast { AskingBroadcast(operator: self, limit: limit) }
+
+    /// Sends an event with a list of arguments.
+    public func emit(_ event: String, with args: [JSON]) {
+        self.send(self.namespace.packet(event, args))
+        self.publish { .broadcast(event: [.string(event)] + args, to: $0) }
+    }
+
+    /// Sends an event that was encoded once, to the sockets of this server only.
     public func emit(preencoded packet: EncodedPacket) {
+        self.send(self.namespace.stamped(packet))
+    }
+
+    private func send(_ packet: EncodedPacket) {
         let isVolatile = self.isVolatile
         self.forEachSocket { $0.deliver(packet, isVolatile: isVolatile) }
     }
@@ -59,20 +84,60 @@ public struct BroadcastOperator: Sendable {
     /// Puts the sockets out of the namespace, or with `close` ends their connections.
     public func disconnectSockets(close: Bool = false) {
         self.forEachSocket { $0.disconnect(close: close) }
+        self.publish { .disconnect($0, close: close) }
     }
 
-    /// Makes the sockets enter a room.
-    public func join(_ room: String) {
-        self.forEachSocket { $0.join(room) }
+    /// Makes the sockets enter rooms.
+    public func socketsJoin(_ rooms: String...) {
+        self.forEachSocket { socket in
+            for room in rooms { socket.shard.add(socket, to: room) }
+        }
+        self.publish { .join($0, rooms: rooms) }
     }
 
-    /// Makes the sockets leave a room.
-    public func leave(_ room: String) {
-        self.forEachSocket { $0.leave(room) }
+    /// Makes the sockets leave rooms.
+    public func socketsLeave(_ rooms: String...) {
+        self.forEachSocket { socket in
+            for room in rooms { socket.shard.remove(socket, from: room) }
+        }
+        self.publish { .leave($0, rooms: rooms) }
     }
 
-    /// Runs `body` for each socket, on the socket's loop.
+    // MARK: Whom it concerns
+
+    /// Says the same to the other servers.
+    func publish(_ request: (SocketSelection) -> ClusterRequest) {
+        guard !self.isLocal, self.namespace.cluster.isClustered else { return }
+        self.namespace.cluster.publish(request(self.selection), in: self.namespace)
+    }
+
+    /// Whether other servers are to be asked at all.
+    var isClusterWide: Bool { !self.isLocal && self.namespace.cluster.isClustered }
+
+    /// Whom it concerns, in words that can travel.
+    var selection: SocketSelection {
+        SocketSelection(
+            rooms: self.rooms,
+            except: self.exceptRooms + (self.exceptSocket.map { [$0.id] } ?? []),
+            isVolatile: self.isVolatile
+        )
+    }
+
+    /// Runs `body` for each socket, on the socket's loop, and for those that are away and may recover their state.
     private func forEachSocket(_ body: @escaping @Sendable (Socket) -> Void) {
+        guard let recovery = self.namespace.recovery else { return self.walkEachLoop(body) }
+        // See `RecoveryTable.handover`: the loops other than this one are told at once, or not at all yet.
+        recovery.handover.withLock {
+            for loop in self.namespace.loops.all where !loop.eventLoop.inEventLoop {
+                loop.eventLoop.execute { self.walk(loop.shard(of: self.namespace), body) }
+            }
+        }
+        for loop in self.namespace.loops.all where loop.eventLoop.inEventLoop {
+            self.walk(loop.shard(of: self.namespace), body)
+        }
+    }
+
+    private func walkEachLoop(_ body: @escaping @Sendable (Socket) -> Void) {
         for loop in self.namespace.loops.all {
             if loop.eventLoop.inEventLoop {
                 self.walk(loop.shard(of: self.namespace), body)
@@ -80,6 +145,23 @@ public struct BroadcastOperator: Sendable {
                 loop.eventLoop.execute { self.walk(loop.shard(of: self.namespace), body) }
             }
         }
+    }
+
+    /// Collects what each loop says of its sockets; nothing of a loop that fails.
+    func collect<Value: Sendable>(
+        _ body: @escaping @Sendable ([Socket], any EventLoop) -> EventLoopFuture<[Value]>
+    ) async -> [Value] {
+        let loops = self.namespace.loops.all
+        guard let first = loops.first else { return [] }
+        let parts = loops.map { loop in
+            loop.eventLoop.flatSubmit {
+                var sockets: [Socket] = []
+                self.walk(loop.shard(of: self.namespace)) { if $0.isConnected { sockets.append($0) } }
+                return body(sockets, loop.eventLoop)
+            }
+        }
+        let all = EventLoopFuture.reduce(into: [Value](), parts, on: first.eventLoop) { $0 += $1 }
+        return (try? await all.get()) ?? []
     }
 
     private func walk(_ shard: NamespaceShard, _ body: (Socket) -> Void) {

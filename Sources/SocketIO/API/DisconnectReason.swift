@@ -32,6 +32,17 @@ public struct DisconnectReason: Sendable, Hashable, CustomStringConvertible {
     public static let slowConsumer = DisconnectReason("slow consumer")
     /// The client connected to no namespace in time.
     public static let connectTimeout = DisconnectReason("connect timeout")
+
+    /// Whether the client was lost rather than sent away or leaving, so that it may recover its state.
+    ///
+    /// The original's list: transport error and close, ping time-out, and the end of the server or of the whole
+    /// connection by the server.
+    public var isRecoverable: Bool {
+        switch self {
+        case .transportClose, .transportError, .pingTimeout, .serverShuttingDown, .forcedServerClose: true
+        default: false
+        }
+    }
 }
 
 /// Refuses a connection to a namespace: thrown by a middleware, sent to the client as CONNECT_ERROR.

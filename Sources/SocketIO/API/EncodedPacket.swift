@@ -16,6 +16,10 @@ public struct EncodedPacket: Sendable {
     let messages: [EngineMessage]
     /// The same as WebSocket frames.
     let frames: ByteBuffer
+    /// The offset of connection-state recovery that the packet ends with.
+    let offset: String?
+    /// Its share of what a namespace may keep for recovery.
+    let share: BudgetShare?
 
     /// The number of bytes it takes on a WebSocket.
     public var byteCount: Int { self.frames.readableBytes }
@@ -36,10 +40,37 @@ public struct EncodedPacket: Sendable {
     }
 
     /// Frames what is encoded already.
-    init(namespace: String, messages: [EngineMessage], isDroppable: Bool = false) {
+    init(
+        namespace: String,
+        messages: [EngineMessage],
+        isDroppable: Bool = false,
+        offset: String? = nil,
+        budget: RecoveryBudget? = nil
+    ) {
         self.namespace = namespace
         self.isDroppable = isDroppable
         self.messages = messages
         self.frames = ServerFrames.encode(messages)
+        self.offset = offset
+        // Twice: as messages and as frames.
+        let byteCount = 2 * self.frames.readableBytes
+        self.share = budget.map { BudgetShare(byteCount, of: $0) }
+    }
+
+    /// The same event with one argument more, the offset of connection-state recovery.
+    ///
+    /// - Complexity: O(*n*) in the packet's bytes; done once for all receivers.
+    func stamped(with offset: String, budget: RecoveryBudget) -> EncodedPacket {
+        // The text of an event ends with the bracket that closes its arguments.
+        guard case .text(var text)? = self.messages.first, text.last == UInt8(ascii: "]") else { return self }
+        text.removeLast()
+        text.append(contentsOf: ",\"\(offset)\"]".utf8)
+        return EncodedPacket(
+            namespace: self.namespace,
+            messages: [.text(text)] + self.messages.dropFirst(),
+            isDroppable: self.isDroppable,
+            offset: offset,
+            budget: budget
+        )
     }
 }

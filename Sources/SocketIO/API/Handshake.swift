@@ -16,3 +16,16 @@ public struct Handshake: Sendable {
     /// The transport of the first request.
     public var transport: EngineTransport
 }
+
+extension Handshake {
+    init(_ info: ConnectionInfo, auth: JSONObject) {
+        self.init(
+            auth: .object(auth),
+            headers: info.headers,
+            query: info.query,
+            address: info.address,
+            isSecure: info.isSecure,
+            transport: info.transport
+        )
+    }
+}

@@ -5,7 +5,7 @@ public import SocketIOProtocol
 ///
 /// Everything here may be called from any thread. Register middleware and handlers before the server takes connections: a
 /// namespace exists for clients from the moment ``SocketIOServer/of(_:)`` was asked for it.
-public final class Namespace: Sendable {
+public final class Namespace: EventEmitter, Sendable {
     /// Decides whether a socket may enter: returns to let it in, throws to keep it out.
     ///
     /// Runs off the event loop, one after the other in the order of registration. What the client sends meanwhile waits.
@@ -14,6 +14,8 @@ public final class Namespace: Sendable {
     private struct State {
         var middleware: [Middleware] = []
         var connectionHandlers: [@Sendable (Socket) -> Void] = []
+        var serverSideHandlers: [String: @Sendable ([JSON]) async -> JSON?] = [:]
+        var rates: [String: RateLimit] = [:]
         var socketCount = 0
     }
 
@@ -21,29 +23,59 @@ public final class Namespace: Sendable {
     public let name: String
 
     let loops: LoopTable
-    private let state = NIOLockedValueBox(State())
+    let cluster: ClusterLink
+    let recovery: RecoveryTable?
+    /// What made this namespace when a client asked for it; nil for one that the application asked for.
+    let parent: DynamicNamespace?
+    private let state: NIOLockedValueBox<State>
 
-    init(name: String, loops: LoopTable) {
+    init(
+        name: String,
+        loops: LoopTable,
+        cluster: ClusterLink,
+        recovery: RecoveryTable?,
+        parent: DynamicNamespace? = nil
+    ) {
         self.name = name
         self.loops = loops
+        self.cluster = cluster
+        self.recovery = recovery
+        self.parent = parent
+        self.state = NIOLockedValueBox(State())
     }
 
     /// Adds a middleware.
+    ///
+    /// ```swift
+    /// namespace.use { socket, handshake async throws(ConnectError) in
+    ///     guard let user = await users.find(token: handshake.auth["token"]?.stringValue) else {
+    ///         throw ConnectError(message: "not authorized", data: ["code": "UNAUTHENTICATED"])
+    ///     }
+    ///     socket[UserKey.self] = user
+    /// }
+    /// ```
     public func use(_ middleware: @escaping Middleware) {
         self.state.withLockedValue { $0.middleware.append(middleware) }
     }
 
     /// Is told of each new socket, on the socket's loop, right after the reply to its CONNECT was queued.
+    ///
+    /// Of one that recovered its state too: ``Socket/isRecovered`` is true, and what it missed is queued as well.
     public func onConnection(_ handler: @escaping @Sendable (Socket) -> Void) {
         self.state.withLockedValue { $0.connectionHandlers.append(handler) }
     }
 
-    /// Sends an event to every socket.
-    public func emit(_ event: String, _ args: JSON...) {
-        self.everybody.emit(preencoded: EncodedPacket(namespace: self.name, event: event, args: args))
+    /// Bounds how often each socket may send an event; see ``Socket/limit(_:to:)``.
+    public func limit(_ event: String, to rate: RateLimit) {
+        self.state.withLockedValue { $0.rates[event] = rate }
     }
 
-    /// Sends an event that was encoded once to every socket.
+    /// Sends an event with a list of arguments to every socket.
+    public func emit(_ event: String, with args: [JSON]) {
+        self.everybody.emit(event, with: args)
+    }
+
+    /// Sends an event that was encoded once to every socket of this server.
     public func emit(preencoded packet: EncodedPacket) {
         self.everybody.emit(preencoded: packet)
     }
@@ -60,9 +92,23 @@ public final class Namespace: Sendable {
         self.everybody.except(rooms)
     }
 
+    /// Everybody on this server, whatever servers there are besides.
+    public var local: BroadcastOperator { self.everybody.local }
+
+    /// Everybody whose connection takes it at once.
+    public var volatile: BroadcastOperator { self.everybody.volatile }
+
+    /// Asks everybody with a time limit; see ``BroadcastOperator/timeout(_:)``.
+    public func timeout(_ limit: Duration) -> AskingBroadcast { self.everybody.timeout(limit) }
+
     /// Everybody.
     public var everybody: BroadcastOperator {
         BroadcastOperator(namespace: self, rooms: [], exceptSocket: nil)
+    }
+
+    /// Describes every socket, those on other servers included.
+    public func fetchSockets() async -> [RemoteSocket] {
+        await self.everybody.fetchSockets()
     }
 
     /// Puts every socket out of the namespace, or with `close` ends their connections.
@@ -70,16 +116,59 @@ public final class Namespace: Sendable {
         self.everybody.disconnectSockets(close: close)
     }
 
-    /// The number of sockets in the namespace.
+    /// The number of sockets in the namespace, on this server.
     public var socketCount: Int { self.state.withLockedValue { $0.socketCount } }
+
+    // MARK: Between servers
+
+    /// Handles an event of another server's ``serverSideEmit(_:_:)``; what it returns is the answer.
+    public func onServerSide(_ event: String, _ handler: @escaping @Sendable ([JSON]) async -> JSON?) {
+        self.state.withLockedValue { $0.serverSideHandlers[event] = handler }
+    }
+
+    /// Sends an event to the other servers of the cluster, not to clients; with one server to nobody.
+    public func serverSideEmit(_ event: String, _ args: JSON...) {
+        self.cluster.publish(.serverSideEmit(event: [.string(event)] + args), in: self)
+    }
+
+    /// The same, and waits for the others' answers.
+    ///
+    /// - Returns: one answer for each server that gave one within ``SocketIOConfiguration/clusterTimeout``.
+    public func serverSideEmitWithAck(_ event: String, _ args: JSON...) async -> [JSON] {
+        let responses = await self.cluster.ask(.serverSideEmit(event: [.string(event)] + args), in: self)
+        return responses.compactMap { if case .serverSide(let answer) = $0 { answer } else { nil } }
+    }
+
+    func handleServerSide(_ event: String, _ args: [JSON]) async -> JSON? {
+        await self.state.withLockedValue { $0.serverSideHandlers[event] }?(args)
+    }
+
+    // MARK: What connections need
 
     var middleware: [Middleware] { self.state.withLockedValue { $0.middleware } }
 
-    func socketConnected(_ socket: Socket) {
-        let handlers = self.state.withLockedValue { state in
-            state.socketCount += 1
-            return state.connectionHandlers
+    /// An event for this namespace, with an offset where state can be recovered.
+    func packet(_ event: String, _ args: [JSON]) -> EncodedPacket {
+        guard let recovery = self.recovery else {
+            return EncodedPacket(namespace: self.name, event: event, args: args)
         }
+        let offset = recovery.makeOffset()
+        let messages = PacketEncoder.event(namespace: self.name, name: event, arguments: args + [.string(offset)])
+        return EncodedPacket(namespace: self.name, messages: messages, offset: offset, budget: recovery.budget)
+    }
+
+    /// The packet with an offset of this sending, where state can be recovered.
+    func stamped(_ packet: EncodedPacket) -> EncodedPacket {
+        guard let recovery = self.recovery else { return packet }
+        return packet.stamped(with: recovery.makeOffset(), budget: recovery.budget)
+    }
+
+    func socketConnected(_ socket: Socket) {
+        let (handlers, rates) = self.state.withLockedValue { state in
+            state.socketCount += 1
+            return (state.connectionHandlers, state.rates)
+        }
+        for (event, rate) in rates { socket.limit(event, to: rate) }
         // The handlers behind one that turns the socket away have missed it.
         for handler in handlers where socket.isConnected { handler(socket) }
     }

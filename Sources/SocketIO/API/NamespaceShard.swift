@@ -1,10 +1,14 @@
 /// The sockets and rooms of a namespace on one event loop, and confined to it.
 ///
 /// A room is a plain array, walked for each broadcast; each socket knows its index in it, so leaving is a swap with the
-/// last member. The order of members therefore changes, which nobody sees.
+/// last member. The order of members therefore changes, which nobody sees. Sockets that are away and may recover their
+/// state are members too: what is sent to them is kept.
 final class NamespaceShard {
     private(set) var sockets: [String: Socket] = [:]
     private var rooms: [String: [Socket]] = [:]
+
+    /// The names of the rooms somebody is in.
+    var roomNames: some Sequence<String> { self.rooms.keys }
 
     func add(_ socket: Socket) {
         self.sockets[socket.id] = socket
@@ -12,7 +16,8 @@ final class NamespaceShard {
 
     func remove(_ socket: Socket) {
         for room in Array(socket.places.keys) { self.remove(socket, from: room) }
-        self.sockets[socket.id] = nil
+        // A socket that recovered the state of this one has its id.
+        if self.sockets[socket.id] === socket { self.sockets[socket.id] = nil }
     }
 
     func add(_ socket: Socket, to room: String) {

@@ -1,4 +1,3 @@
-import NIOConcurrencyHelpers
 public import NIOCore
 public import SocketIOProtocol
 
@@ -11,19 +10,21 @@ public import SocketIOProtocol
 /// ```swift
 /// server.of("/chat").onConnection { socket in
 ///     socket.join("lobby")
-///     socket.on("say") { args, ack in
-///         socket.to("lobby").emit("said", args.first ?? .null)
-///         ack(["ok": true])
+///     socket.on("say") { (message: Say) in
+///         try socket.to("lobby").emit("said", message)
+///         return ["ok": true]  // the ack
 ///     }
 /// }
 /// ```
 ///
-/// `@unchecked Sendable`: the mutable members are confined to the loop, which the methods assert; `data` has a lock.
-public final class Socket: @unchecked Sendable {
-    /// What a handler of events is.
-    public typealias EventHandler = (_ args: [JSON], _ ack: Ack) -> Void
+/// `@unchecked Sendable`: the mutable members are confined to the loop, which the methods assert; the data has a lock.
+public final class Socket: EventEmitter, @unchecked Sendable {
+    /// What a handler of events is when it wants the arguments as they came.
+    public typealias EventHandler = (_ args: [JSON], _ ack: Ack) throws -> Void
 
     /// The socket's id, another than the connection's.
+    ///
+    /// It is kept when the socket recovers its state.
     public let id: String
     /// What the client said when it connected.
     public let handshake: Handshake
@@ -31,37 +32,49 @@ public final class Socket: @unchecked Sendable {
     public let namespace: Namespace
     /// The loop the socket lives on.
     public let eventLoop: any EventLoop
+    /// Whether this is a socket that was lost and came back: with its id, rooms and data, and what it missed.
+    public let isRecovered: Bool
 
     let connection: EngineConnection
     let shard: NamespaceShard
+    let storage: SocketData
 
-    private let storage = NIOLockedValueBox<(any Sendable)?>(nil)
-
-    private(set) var isConnected = false
-    private var handlers: [String: EventHandler] = [:]
-    private var anyHandler: ((_ event: String, _ args: [JSON], _ ack: Ack) -> Void)?
-    private var disconnectHandlers: [(DisconnectReason) -> Void] = []
-    private var drainHandler: (() -> Void)?
-    private var overflowHandler: (() -> Void)?
+    /// Whether the client is in the namespace.
+    ///
+    /// On the loop only.
+    public internal(set) var isConnected = false
+    var handlers = SocketHandlers()
+    /// The `async` handler that runs, and what waits for it.
+    var queue = EventQueue()
+    /// The rates of single events.
+    var rates: [String: TokenBucket] = [:]
 
     /// The socket's place in each of its rooms; kept by the shard.
     var places: [String: Int] = [:]
 
     /// Answers the server waits for.
-    private var pendingAcks: [UInt64: PendingAck] = [:]
+    var pendingAcks: [UInt64: PendingAck] = [:]
 
     /// Droppable packets are being dropped until the queue has drained.
-    private var isLosing = false
+    var isLosing = false
     /// The owner has still to be told that it lost packets.
-    private var isOverflowUntold = false
+    var isOverflowUntold = false
 
-    private struct PendingAck {
+    /// What connection-state recovery knows of this socket; nil where it is off.
+    var recovery: SocketRecovery?
+    /// Whether a dynamic namespace is kept for this socket's sake.
+    var holdsNamespace = true
+
+    struct PendingAck {
         let promise: EventLoopPromise<[JSON]>
         let timer: Scheduled<Void>
     }
 
-    init(connection: EngineConnection, namespace: Namespace, handshake: Handshake) {
-        self.id = SessionIDs.make()
+    /// A new socket, or one that takes over from `previous`.
+    init(connection: EngineConnection, namespace: Namespace, handshake: Handshake, previous: Socket? = nil) {
+        self.id = previous?.id ?? SessionIDs.make()
+        self.storage = previous?.storage ?? SocketData()
+        self.isRecovered = previous != nil
         self.connection = connection
         self.namespace = namespace
         self.handshake = handshake
@@ -70,9 +83,17 @@ public final class Socket: @unchecked Sendable {
     }
 
     /// Whatever the application wants to keep with the socket; set by a middleware or handler, from any thread.
+    ///
+    /// It survives recovery.
     public var data: (any Sendable)? {
-        get { self.storage.withLockedValue { $0 } }
-        set { self.storage.withLockedValue { $0 = newValue } }
+        get { self.storage.value }
+        set { self.storage.value = newValue }
+    }
+
+    /// The same by type, for several that know nothing of each other; see ``SocketDataKey``.
+    public subscript<Key: SocketDataKey>(_ key: Key.Type) -> Key.Value? {
+        get { self.storage[key] }
+        set { self.storage[key] = newValue }
     }
 
     /// The transport the connection uses now.
@@ -80,58 +101,11 @@ public final class Socket: @unchecked Sendable {
     /// On the loop only.
     public var transport: EngineTransport { self.connection.transport }
 
-    // MARK: Handlers
-
-    // Handlers usually hold the socket; one that is set behind the end would do so for ever.
-
-    /// Handles an event; a second handler for the same event replaces the first.
-    ///
-    /// On the loop only. Does nothing once the socket is disconnected, like all that follow.
-    public func on(_ event: String, _ handler: @escaping EventHandler) {
-        self.eventLoop.preconditionInEventLoop()
-        if self.isConnected { self.handlers[event] = handler }
-    }
-
-    /// Handles every event that has no handler of its own.
-    ///
-    /// On the loop only.
-    public func onAny(_ handler: @escaping (_ event: String, _ args: [JSON], _ ack: Ack) -> Void) {
-        self.eventLoop.preconditionInEventLoop()
-        if self.isConnected { self.anyHandler = handler }
-    }
-
-    /// Is told, once, that the socket has left its namespace; it has left its rooms by then.
-    ///
-    /// On the loop only.
-    public func onDisconnect(_ handler: @escaping (DisconnectReason) -> Void) {
-        self.eventLoop.preconditionInEventLoop()
-        if self.isConnected { self.disconnectHandlers.append(handler) }
-    }
-
-    /// Is told that the connection has taken everything after it had fallen behind.
-    ///
-    /// On the loop only.
-    public func onDrain(_ handler: @escaping () -> Void) {
-        self.eventLoop.preconditionInEventLoop()
-        if self.isConnected { self.drainHandler = handler }
-    }
-
-    /// Makes the socket a slow consumer that can be helped: past `maxBufferedBytes` its droppable packets are dropped,
-    /// this handler is told, and droppable packets go on being dropped until ``onDrain(_:)`` is told.
-    ///
-    /// On the loop only.
-    ///
-    /// The handler comes in a later turn of the loop, never from inside an `emit`, and always before the drain's.
-    public func onOverflow(_ handler: @escaping () -> Void) {
-        self.eventLoop.preconditionInEventLoop()
-        if self.isConnected { self.overflowHandler = handler }
-    }
-
     // MARK: Sending
 
-    /// Sends an event.
-    public func emit(_ event: String, _ args: JSON...) {
-        self.emit(preencoded: EncodedPacket(namespace: self.namespace.name, event: event, args: args))
+    /// Sends an event with a list of arguments.
+    public func emit(_ event: String, with args: [JSON]) {
+        self.send(self.namespace.packet(event, args))
     }
 
     /// Sends an event that was encoded once for many.
@@ -142,6 +116,10 @@ public final class Socket: @unchecked Sendable {
             packet.namespace == self.namespace.name,
             "a packet of \(packet.namespace) sent to \(self.namespace.name)"
         )
+        self.send(self.namespace.stamped(packet))
+    }
+
+    private func send(_ packet: EncodedPacket) {
         if self.eventLoop.inEventLoop {
             self.deliver(packet, isVolatile: false)
         } else {
@@ -150,6 +128,8 @@ public final class Socket: @unchecked Sendable {
     }
 
     /// Sends an event that asks for an answer.
+    ///
+    /// ``timeout(_:)`` has the same for `async` code.
     ///
     /// - Returns: the arguments of the answer; fails with ``AckError``.
     public func emitWithAck(_ event: String, _ args: [JSON], timeout: TimeAmount) -> EventLoopFuture<[JSON]> {
@@ -161,6 +141,9 @@ public final class Socket: @unchecked Sendable {
         }
         return promise.futureResult
     }
+
+    /// Asks with a time limit: `try await socket.timeout(.seconds(5)).emitWithAck("ready?")`.
+    public func timeout(_ limit: Duration) -> AskingSocket { AskingSocket(socket: self, limit: limit) }
 
     /// Sends what may be lost when the connection does not take it at once.
     public var volatile: VolatileSocket { VolatileSocket(socket: self) }
@@ -175,11 +158,15 @@ public final class Socket: @unchecked Sendable {
 
     /// Leaves the namespace, or with `close` ends the whole connection.
     ///
-    /// Clients do not come back by themselves.
+    /// Clients do not come back by themselves, and cannot recover their state.
     public func disconnect(close: Bool = false) {
         self.connection.run {
-            guard self.isConnected else { return }
-            if close {
+            if self.isAway {
+                // Or it would come back as what was just put out.
+                self.forget()
+            } else if !self.isConnected {
+                return
+            } else if close {
                 self.connection.disconnectAll()
             } else {
                 self.connection.disconnect(self, reason: .serverNamespaceDisconnect)
@@ -189,21 +176,21 @@ public final class Socket: @unchecked Sendable {
 
     // MARK: Rooms
 
-    /// The rooms the socket is in, its own id not counted.
+    /// The rooms the socket is in, its own id not counted; none before and after its time in the namespace.
     ///
     /// On the loop only.
     public var rooms: Set<String> {
         self.eventLoop.assertInEventLoop()
-        return Set(self.places.keys)
+        return self.isConnected ? self.keptRooms : []
     }
 
-    /// Enters a room; does nothing once the socket is disconnected.
+    /// Enters rooms; does nothing once the socket is disconnected.
     ///
     /// On the loop only.
-    public func join(_ room: String) {
+    public func join(_ rooms: String...) {
         self.eventLoop.preconditionInEventLoop()
         guard self.isConnected else { return }
-        self.shard.add(self, to: room)
+        for room in rooms { self.shard.add(self, to: room) }
     }
 
     /// Leaves a room.
@@ -211,6 +198,7 @@ public final class Socket: @unchecked Sendable {
     /// On the loop only.
     public func leave(_ room: String) {
         self.eventLoop.preconditionInEventLoop()
+        guard self.isConnected else { return }
         self.shard.remove(self, from: room)
     }
 
@@ -219,129 +207,47 @@ public final class Socket: @unchecked Sendable {
         BroadcastOperator(namespace: self.namespace, rooms: rooms, exceptSocket: self)
     }
 
+    /// Everybody in the namespace but this socket and who is in these rooms.
+    public func except(_ rooms: String...) -> BroadcastOperator {
+        self.broadcast.except(rooms)
+    }
+
     /// Everybody in the namespace but this socket.
     public var broadcast: BroadcastOperator {
         BroadcastOperator(namespace: self.namespace, rooms: [], exceptSocket: self)
     }
+
+    /// Everybody on this server but this socket, whatever servers there are besides.
+    public var local: BroadcastOperator { self.broadcast.local }
 }
 
 /// A socket seen as a receiver of what may be lost: made by ``Socket/volatile``.
-public struct VolatileSocket: Sendable {
+public struct VolatileSocket: EventEmitter {
     let socket: Socket
 
     /// Sends an event, unless the connection would have to queue it.
-    public func emit(_ event: String, _ args: JSON...) {
-        let packet = EncodedPacket(namespace: self.socket.namespace.name, event: event, args: args)
+    public func emit(_ event: String, with args: [JSON]) {
+        let packet = self.socket.namespace.packet(event, args)
         let socket = self.socket
         socket.connection.run { socket.deliver(packet, isVolatile: true) }
     }
 }
 
-// MARK: - What the connection does with its sockets, on the loop
+/// A socket that is asked with a time limit: made by ``Socket/timeout(_:)``.
+public struct AskingSocket: Sendable {
+    let socket: Socket
+    let limit: Duration
 
-extension Socket {
-    var hasOverflowHandler: Bool { self.overflowHandler != nil }
-
-    /// Queues a packet.
-    func deliver(_ packet: EncodedPacket, isVolatile: Bool) {
-        guard self.isConnected else { return }
-        if isVolatile, !self.connection.takesMore { return }
-        guard packet.isDroppable else {
-            self.connection.enqueue(packet, droppableFor: nil)
-            return
-        }
-        if !self.isLosing { self.connection.enqueue(packet, droppableFor: self) }
-    }
-
-    func acknowledge(_ id: UInt64, _ args: [JSON]) {
-        self.connection.run {
-            guard self.isConnected else { return }
-            let name = self.namespace.name
-            self.connection.enqueue(
-                self.connection.socketIO.acknowledge(namespace: name, id: id, arguments: args),
-                namespace: name
-            )
-        }
-    }
-
-    private func ask(_ event: String, _ args: [JSON], timeout: TimeAmount, promise: EventLoopPromise<[JSON]>) {
-        let name = self.namespace.name
-        guard self.isConnected, let id = self.connection.socketIO.registerAck(namespace: name) else {
-            return promise.fail(AckError.disconnected)
-        }
-        let timer = self.eventLoop.scheduleTask(in: timeout) {
-            guard let pending = self.pendingAcks.removeValue(forKey: id) else { return }
-            self.connection.socketIO.cancelAck(namespace: name, id: id)
-            pending.promise.fail(AckError.timeout)
-        }
-        self.pendingAcks[id] = PendingAck(promise: promise, timer: timer)
-        self.connection.enqueue(
-            PacketEncoder.event(namespace: name, name: event, arguments: args, ackID: id),
-            namespace: name
-        )
-    }
-
-    /// The CONNECT reply is queued; now the application may speak.
-    func didConnect() {
-        self.isConnected = true
-        self.shard.add(self)
-        self.namespace.socketConnected(self)
-    }
-
-    func dispatch(_ event: String, _ args: [JSON], ackID: UInt64?) {
-        let ack = Ack(socket: self, id: ackID)
-        if let handler = self.handlers[event] {
-            handler(args, ack)
-        } else {
-            self.anyHandler?(event, args, ack)
-        }
-    }
-
-    func didReceiveAck(_ id: UInt64, _ args: [JSON]) {
-        guard let pending = self.pendingAcks.removeValue(forKey: id) else { return }
-        pending.timer.cancel()
-        pending.promise.succeed(args)
-    }
-
-    func didOverflow() {
-        self.isLosing = true
-        guard !self.isOverflowUntold else { return }
-        self.isOverflowUntold = true
-        self.eventLoop.execute { self.tellOverflow() }
-    }
-
-    private func tellOverflow() {
-        guard self.isOverflowUntold, self.isConnected else { return }
-        self.isOverflowUntold = false
-        self.overflowHandler?()
-    }
-
-    func didDrain() {
-        self.tellOverflow()
-        self.isLosing = false
-        self.drainHandler?()
-    }
-
-    /// The end.
+    /// Sends an event and waits for the client's answer.
     ///
-    /// Handlers are let go, for they usually hold the socket.
-    func didDisconnect(_ reason: DisconnectReason) {
-        guard self.isConnected else { return }
-        self.isConnected = false
-        self.shard.remove(self)
-        self.namespace.socketDisconnected()
-        let pending = self.pendingAcks.values
-        self.pendingAcks.removeAll()
-        for ack in pending {
-            ack.timer.cancel()
-            ack.promise.fail(AckError.disconnected)
-        }
-        let disconnectHandlers = self.disconnectHandlers
-        self.handlers.removeAll()
-        self.anyHandler = nil
-        self.disconnectHandlers.removeAll()
-        self.drainHandler = nil
-        self.overflowHandler = nil
-        for handler in disconnectHandlers { handler(reason) }
+    /// - Returns: the arguments of the answer.
+    /// - Throws: ``AckError``, when none came in time or the socket was disconnected.
+    public func emitWithAck(_ event: String, _ args: JSON...) async throws -> [JSON] {
+        try await self.emitWithAck(event, with: args)
+    }
+
+    /// The same with a list of arguments.
+    public func emitWithAck(_ event: String, with args: [JSON]) async throws -> [JSON] {
+        try await self.socket.emitWithAck(event, args, timeout: TimeAmount(self.limit)).get()
     }
 }

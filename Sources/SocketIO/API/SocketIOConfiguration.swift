@@ -43,6 +43,11 @@ public struct SocketIOConfiguration: Sendable {
     /// Default 45 s.
     public var connectTimeout: Duration = .seconds(45)
 
+    /// How long the attachments of a packet may take to arrive; then the connection is closed.
+    ///
+    /// Default 30 s.
+    public var attachmentTimeout: Duration = .seconds(30)
+
     /// The largest POST body and the largest WebSocket message, in bytes.
     ///
     /// Default 1 MiB.
@@ -59,6 +64,11 @@ public struct SocketIOConfiguration: Sendable {
     ///
     /// Default both; with only `webSocket` there is no polling to upgrade from.
     public var transports: Set<EngineTransport> = [.polling, .webSocket]
+
+    /// Whether and how clients that lost their connection recover their state.
+    ///
+    /// nil (the default): they begin anew.
+    public var connectionStateRecovery: ConnectionStateRecovery?
 
     /// Which browser origins may connect, over HTTP and WebSocket alike.
     ///
@@ -82,6 +92,11 @@ public struct SocketIOConfiguration: Sendable {
     ///
     /// Default 64.
     public var maxPacketsBeforeConnect = 64
+    /// The most events of one socket that wait while one of its `async` handlers runs; more are refused with
+    /// ``EventError/busy``.
+    ///
+    /// Default 256.
+    public var maxQueuedEvents = 256
     /// The most namespaces of one connection.
     ///
     /// Default 16.
@@ -112,6 +127,11 @@ public struct SocketIOConfiguration: Sendable {
     ///
     /// nil (the default) is no limit.
     public var maxConnections: Int?
+
+    /// How long the other servers of a cluster may take to answer.
+    ///
+    /// Default 5 s.
+    public var clusterTimeout: Duration = .seconds(5)
 
     /// How long the body of one request may take to arrive.
     ///

@@ -1,8 +1,8 @@
-import NIOCore
+public import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// A listener made by ``SocketIOServer/serve(host:port:)``.
+/// A listener made by ``SocketIOServer/serve(host:port:)`` or ``listen(host:port:on:for:)``.
 public struct SocketIOListener: Sendable {
     private let channel: any Channel
 
@@ -35,7 +35,27 @@ extension SocketIOServer {
     /// - Returns: the listener, which knows its port.
     /// - Throws: what the system says when it cannot listen there.
     public func serve(host: String, port: Int) async throws -> SocketIOListener {
-        let channel = try await ServerBootstrap(group: self.eventLoopGroup)
+        try await .listen(host: host, port: port, on: self.eventLoopGroup, for: [self])
+    }
+}
+
+extension SocketIOListener {
+    /// Listens for HTTP/1 on behalf of several servers, each with a path of its own; any other request gets 404.
+    ///
+    /// - Parameters:
+    ///   - host: the address to listen on.
+    ///   - port: the port; 0 lets the system choose one.
+    ///   - group: where the connections live.
+    ///   - gateways: who is asked for each request, in this order.
+    /// - Returns: the listener, which knows its port.
+    /// - Throws: what the system says when it cannot listen there.
+    public static func listen(
+        host: String,
+        port: Int,
+        on group: any EventLoopGroup,
+        for gateways: [any HTTPGateway]
+    ) async throws -> SocketIOListener {
+        let channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -43,7 +63,8 @@ extension SocketIOServer {
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: false)
-                    try pipeline.addHandler(self.makeGate())
+                    // Each finds its place before those added earlier.
+                    for gateway in gateways.reversed() { try pipeline.addHandler(gateway.makeGate(isSecure: false)) }
                     try pipeline.addHandler(NotFoundHandler())
                 }
             }

@@ -19,9 +19,12 @@ import Synchronization
 ///
 /// A connection stays on the event loop it was opened on, with all its sockets. Nothing blocks, and every queue has a
 /// bound: see ``SocketIOConfiguration``.
-public final class SocketIOServer: Sendable {
+public final class SocketIOServer: HTTPGateway, Sendable {
     private struct State {
         var namespaces: [String: Namespace] = [:]
+        var dynamicNamespaces: [DynamicNamespace] = []
+        /// How many sockets, let in or not yet, keep a dynamic namespace alive.
+        var occupants: [String: Int] = [:]
         var connections: [String: EngineConnection] = [:]
         var limiter: AddressLimiter
         var isShuttingDown = false
@@ -31,9 +34,12 @@ public final class SocketIOServer: Sendable {
     let logger: Logger
     let eventLoopGroup: any EventLoopGroup
     let loops = LoopTable()
+    let cluster: ClusterLink
     let origins: OriginPolicy
     let engineConfiguration: EngineServerConfiguration
     let socketConfiguration: SocketServerSession.Configuration
+    /// What takes the messages of connections in place of Socket.IO.
+    let engineApplication: EngineApplication?
 
     private let state: NIOLockedValueBox<State>
     private let transportIDs = Atomic<UInt64>(0)
@@ -44,7 +50,32 @@ public final class SocketIOServer: Sendable {
     ///   - configuration: timings, bounds and who may connect.
     ///   - eventLoopGroup: where ``serve(host:port:)`` listens; connections live on the loops their channels come from.
     ///   - logger: gets connections' ends at `debug`.
-    public init(configuration: SocketIOConfiguration, eventLoopGroup: any EventLoopGroup, logger: Logger) {
+    ///   - adapter: joins this server with others; nil for one server on its own.
+    public convenience init(
+        configuration: SocketIOConfiguration,
+        eventLoopGroup: any EventLoopGroup,
+        logger: Logger,
+        adapter: (any ClusterAdapter)? = nil
+    ) {
+        self.init(
+            configuration: configuration,
+            eventLoopGroup: eventLoopGroup,
+            logger: logger,
+            adapter: adapter ?? LocalAdapter(),
+            engineApplication: nil
+        )
+    }
+
+    /// As ``EngineServer`` has it: connections without Socket.IO when there is an `engineApplication`.
+    init(
+        configuration: SocketIOConfiguration,
+        eventLoopGroup: any EventLoopGroup,
+        logger: Logger,
+        adapter: any ClusterAdapter,
+        engineApplication: EngineApplication?
+    ) {
+        self.cluster = ClusterLink(adapter: adapter, timeout: configuration.clusterTimeout)
+        self.engineApplication = engineApplication
         var configuration = configuration
         if !configuration.path.hasSuffix("/") { configuration.path += "/" }
         self.configuration = configuration
@@ -66,6 +97,7 @@ public final class SocketIOServer: Sendable {
         )
         self.socketConfiguration = SocketServerSession.Configuration(
             connectTimeout: configuration.connectTimeout,
+            attachmentTimeout: configuration.attachmentTimeout,
             maxNamespaces: configuration.maxNamespacesPerConnection,
             decoding: PacketDecoder.Limits(
                 maxAttachments: configuration.maxAttachments,
@@ -73,6 +105,7 @@ public final class SocketIOServer: Sendable {
             )
         )
         self.state = NIOLockedValueBox(State(limiter: AddressLimiter(configuration.connectionRatePerAddress)))
+        self.cluster.attach { [weak self] name in self?.existingNamespace(name) }
     }
 
     /// The namespace of this name, which from now on exists.
@@ -82,10 +115,22 @@ public final class SocketIOServer: Sendable {
         let name = namespace.hasPrefix("/") ? namespace : "/" + namespace
         return self.state.withLockedValue { state in
             if let existing = state.namespaces[name] { return existing }
-            let new = Namespace(name: name, loops: self.loops)
+            let new = self.makeNamespace(name)
             state.namespaces[name] = new
             return new
         }
+    }
+
+    private func makeNamespace(_ name: String, parent: DynamicNamespace? = nil) -> Namespace {
+        let configuration = self.configuration
+        let recovery = configuration.connectionStateRecovery.map { limits in
+            RecoveryTable(limits: limits, window: TimeAmount(configuration.pingInterval + configuration.pingTimeout))
+        }
+        return Namespace(name: name, loops: self.loops, cluster: self.cluster, recovery: recovery, parent: parent)
+    }
+
+    func add(_ dynamic: DynamicNamespace) {
+        self.state.withLockedValue { $0.dynamicNamespaces.append(dynamic) }
     }
 
     /// A handler for one HTTP/1 connection that takes the requests for the Socket.IO path.
@@ -108,6 +153,7 @@ public final class SocketIOServer: Sendable {
     /// What is queued still goes out, as far as the clients take it within ``SocketIOConfiguration/closeTimeout``.
     public func shutdown() async {
         self.state.withLockedValue { $0.isShuttingDown = true }
+        self.cluster.detach()
         let timeout = TimeAmount(self.configuration.closeTimeout)
         let done = self.loops.all.map { loop in
             loop.eventLoop.flatSubmit { loop.shutDown(timeout: timeout) }
@@ -135,6 +181,50 @@ extension SocketIOServer {
         guard let namespace = self.state.withLockedValue({ $0.namespaces[name] }) else { return nil }
         // Equal bytes, as the protocol's machine compares: else a client could be in one namespace under two spellings.
         return namespace.name.utf8.elementsEqual(name.utf8) ? namespace : nil
+    }
+
+    /// The namespace a client asks for, made if it is a dynamic one; pair with ``leave(_:)``.
+    func enter(_ name: String, auth: JSONObject) -> Namespace? {
+        let (known, dynamics) = self.state.withLockedValue { state in
+            let known = state.namespaces[name].flatMap { $0.name.utf8.elementsEqual(name.utf8) ? $0 : nil }
+            if known?.parent != nil { state.occupants[name, default: 0] += 1 }
+            return (known, state.dynamicNamespaces)
+        }
+        if let known { return known }
+        // The application's code runs without our lock.
+        guard name.hasPrefix("/"), let parent = dynamics.first(where: { $0.isMatch(name, auth: auth) }) else {
+            return nil
+        }
+        return self.state.withLockedValue { state in
+            let namespace: Namespace
+            if let existing = state.namespaces[name] {
+                guard existing.name.utf8.elementsEqual(name.utf8) else { return nil }
+                namespace = existing
+            } else {
+                namespace = self.makeNamespace(name, parent: parent)
+                parent.adopt(namespace)
+                state.namespaces[name] = namespace
+            }
+            if namespace.parent != nil { state.occupants[name, default: 0] += 1 }
+            return namespace
+        }
+    }
+
+    /// A client is done with a namespace; the last one of a dynamic namespace takes it along.
+    func leave(_ namespace: Namespace) {
+        guard let parent = namespace.parent else { return }
+        let isLast = self.state.withLockedValue { state in
+            let count = state.occupants[namespace.name, default: 1] - 1
+            state.occupants[namespace.name] = count > 0 ? count : nil
+            if count <= 0 { state.namespaces[namespace.name] = nil }
+            return count <= 0
+        }
+        guard isLast else { return }
+        parent.abandon(namespace)
+        for loop in self.loops.all {
+            // Holds the namespace until then, so that no other can have its address.
+            loop.eventLoop.execute { loop.removeShard(of: namespace) }
+        }
     }
 
     func connection(_ id: String) -> EngineConnection? {

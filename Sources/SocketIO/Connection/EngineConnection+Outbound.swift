@@ -125,6 +125,17 @@ extension EngineConnection {
         // would otherwise move its whole queue, and what comes after, to where nothing bounds it.
         guard self.waitingGet != nil, self.answerBytes == 0, self.outbound.hasPackets else { return }
         self.perform(self.engine.send(self.outbound.popMessages(count: Self.packetsPerGet), now: .now))
+        self.noteTaken()
+    }
+
+    /// Hands the engine what the next GET is to be answered with; nil when nothing waits.
+    func takeForGet() -> [EngineServerAction]? {
+        guard self.answerBytes == 0, self.outbound.hasPackets, self.waitingGet == nil else { return nil }
+        return self.engine.send(self.outbound.popMessages(count: Self.packetsPerGet), now: .now)
+    }
+
+    /// A GET has taken packets: either all, or the client is behind.
+    func noteTaken() {
         if self.outbound.isEmpty { self.drained() } else { self.isBehind = true }
     }
 

@@ -9,7 +9,10 @@ extension EngineConnection {
         if verdict == .farBeyond {
             return self.close(.rateLimited)
         }
-        if self.pendingConnects.isEmpty {
+        if let engineSocket = self.engineSocket {
+            // Without Socket.IO there is no ack to refuse a message with.
+            engineSocket.didReceive(message)
+        } else if self.pendingConnects.isEmpty {
             self.process(message, verdict)
         } else {
             self.hold(message, verdict)
@@ -87,8 +90,8 @@ extension EngineConnection {
         case .ack(let namespace, let id, let arguments):
             self.sockets[namespace]?.didReceiveAck(id, arguments)
         case .disconnect(let namespace):
-            if let task = self.pendingConnects.removeValue(forKey: namespace) {
-                task.cancel()
+            if let pending = self.pendingConnects.removeValue(forKey: namespace) {
+                pending.abandon()
             } else {
                 self.sockets.removeValue(forKey: namespace)?.didDisconnect(.clientNamespaceDisconnect)
             }
@@ -102,14 +105,8 @@ extension EngineConnection {
     /// An event over the rate: the client is told if it asked for an answer.
     private func refuseEvent(namespace: String, ackID: UInt64?) {
         guard let ackID else { return }
-        let error: JSON = [
-            "ok": false,
-            "error": [
-                "code": "RATE_LIMITED", "message": "Too many messages; slow down and try again", "retryable": true,
-            ],
-        ]
         self.enqueue(
-            self.socketIO.acknowledge(namespace: namespace, id: ackID, arguments: [error]),
+            self.socketIO.acknowledge(namespace: namespace, id: ackID, arguments: [EventError.rateLimited.json]),
             namespace: namespace
         )
     }
@@ -117,44 +114,51 @@ extension EngineConnection {
     // MARK: Namespaces
 
     private func connect(to name: String, auth: JSONObject) {
-        guard let namespace = self.server.existingNamespace(name) else {
+        guard let namespace = self.server.enter(name, auth: auth) else {
             self.enqueue(self.socketIO.refuse(namespace: name, message: "Invalid namespace"), namespace: name)
             return
         }
-        let handshake = Handshake(
-            auth: .object(auth),
-            headers: self.info.headers,
-            query: self.info.query,
-            address: self.info.address,
-            isSecure: self.info.isSecure,
-            transport: self.info.transport
-        )
-        let socket = Socket(connection: self, namespace: namespace, handshake: handshake)
-        let middleware = namespace.middleware
-        guard !middleware.isEmpty else { return self.accept(socket) }
+        self.connectCount += 1
+        let number = self.connectCount
+        self.pendingConnects[name] = PendingConnect(number: number)
+        self.makeSocket(in: namespace, handshake: Handshake(self.info, auth: auth)) { socket in
+            guard self.pendingConnects[name]?.number == number else { return socket.goBackAway() }
+            self.pendingConnects[name]?.socket = socket
+            self.check(socket, number: number)
+        }
+    }
 
-        self.pendingConnects[name] = Task {
+    /// Runs the middleware.
+    private func check(_ socket: Socket, number: UInt64) {
+        let namespace = socket.namespace
+        let isSkipped = socket.isRecovered && namespace.recovery?.limits.skipsMiddleware ?? false
+        let middleware = isSkipped ? [] : namespace.middleware
+        guard !middleware.isEmpty else { return self.decide(socket, number: number, refusal: nil) }
+
+        self.pendingConnects[namespace.name]?.task = Task {
             var refusal: ConnectError?
             do throws(ConnectError) {
-                for check in middleware { try await check(socket, handshake) }
+                for check in middleware { try await check(socket, socket.handshake) }
             } catch {
                 refusal = error
             }
             let outcome = refusal
-            self.loop.eventLoop.execute { self.decide(socket, refusal: outcome) }
+            self.loop.eventLoop.execute { self.decide(socket, number: number, refusal: outcome) }
         }
     }
 
     /// The middleware of a namespace has spoken.
-    private func decide(_ socket: Socket, refusal: ConnectError?) {
+    private func decide(_ socket: Socket, number: UInt64, refusal: ConnectError?) {
         let name = socket.namespace.name
         // The client may have given up, or the connection closed, while it ran.
-        guard self.pendingConnects.removeValue(forKey: name) != nil, !self.isClosing else { return }
+        guard self.pendingConnects[name]?.number == number, !self.isClosing else { return }
+        self.pendingConnects[name] = nil
         if let refusal {
             self.enqueue(
                 self.socketIO.refuse(namespace: name, message: refusal.message, data: refusal.data),
                 namespace: name
             )
+            socket.goBackAway()
         } else {
             self.accept(socket)
         }
@@ -163,8 +167,13 @@ extension EngineConnection {
 
     private func accept(_ socket: Socket) {
         let name = socket.namespace.name
-        let reply = self.socketIO.accept(namespace: name, socketID: socket.id)
-        guard !reply.isEmpty else { return }
+        if socket.recovery == nil, let table = socket.namespace.recovery {
+            let pid = SessionIDs.make()
+            socket.recovery = SocketRecovery(pid: pid, table: table)
+            table.add(socket, pid: pid)
+        }
+        let reply = self.socketIO.accept(namespace: name, socketID: socket.id, recoveryID: socket.recovery?.pid)
+        guard !reply.isEmpty else { return socket.goBackAway() }
         self.sockets[name] = socket
         self.enqueue(reply, namespace: name)
         socket.didConnect()

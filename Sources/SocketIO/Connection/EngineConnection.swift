@@ -27,6 +27,11 @@ final class EngineConnection: @unchecked Sendable {
     var socketIO: SocketServerSession
     var sockets: [String: Socket] = [:]
     var outbound = OutboundQueue()
+    /// The application of an ``EngineServer``; nil where Socket.IO is spoken.
+    private(set) var engineSocket: EngineSocket?
+
+    /// The transport in use, or last in use when the session is over.
+    private(set) var transport: EngineTransport
 
     /// Requests that await an answer, and WebSockets that are open, by the ids the engine knows them under.
     private var exchanges: [TransportID: ResponseSink] = [:]
@@ -48,7 +53,8 @@ final class EngineConnection: @unchecked Sendable {
     var closeCode: WebSocketErrorCode?
 
     /// CONNECTs whose middleware runs, and what came meanwhile.
-    var pendingConnects: [String: Task<Void, Never>] = [:]
+    var pendingConnects: [String: PendingConnect] = [:]
+    var connectCount: UInt64 = 0
     var held: CircularBuffer<HeldMessage> = []
     var heldBytes = 0
 
@@ -73,6 +79,19 @@ final class EngineConnection: @unchecked Sendable {
         let verdict: TokenBucket.Verdict
     }
 
+    /// A CONNECT that is being decided.
+    struct PendingConnect {
+        let number: UInt64
+        var socket: Socket?
+        var task: Task<Void, Never>?
+
+        /// Nobody waits for the decision any more.
+        func abandon() {
+            self.task?.cancel()
+            self.socket?.goBackAway()
+        }
+    }
+
     /// Makes the connection on the current loop; ``open()`` makes it known and sends the handshake.
     init(server: SocketIOServer, eventLoop: any EventLoop, info: ConnectionInfo, opening: Opening) {
         let now = NIODeadline.now()
@@ -89,10 +108,12 @@ final class EngineConnection: @unchecked Sendable {
         switch opening {
         case .polling(let id, let sink):
             self.exchanges[id] = sink
+            self.transport = .polling
             engineOpening = .polling(id)
         case .webSocket(let id, let link):
             self.webSockets[id] = link
             self.direct = link
+            self.transport = .webSocket
             engineOpening = .webSocket(id)
         }
         self.engine = EngineServerSession(
@@ -110,7 +131,15 @@ final class EngineConnection: @unchecked Sendable {
     func open() {
         self.loop.add(self)
         self.server.register(self)
-        self.perform([])
+        if let application = self.server.engineApplication {
+            // Before the handshake goes out, so that nothing the client sends can be missed; what is sent goes behind it.
+            let socket = EngineSocket(connection: self)
+            self.engineSocket = socket
+            self.perform([])
+            application.connected(socket)
+        } else {
+            self.perform([])
+        }
     }
 
     /// Runs `body` on the connection's loop: now if we are there.
@@ -122,16 +151,17 @@ final class EngineConnection: @unchecked Sendable {
         }
     }
 
-    /// The transport in use.
-    var transport: EngineTransport { self.engine.transport }
-
     // MARK: Events of the transports
 
     /// A GET for this session.
     func pollingGet(_ id: TransportID, sink: ResponseSink) {
         self.exchanges[id] = sink
+        // First what waits, or an engine that is being probed would release the request with a noop.
+        let waiting = self.takeForGet()
+        if let waiting { self.perform(waiting) }
         self.waitingGet = id
         self.perform(self.engine.pollingGet(id, now: .now))
+        if waiting != nil { self.noteTaken() }
         self.flush()
     }
 
@@ -234,6 +264,7 @@ final class EngineConnection: @unchecked Sendable {
             if !self.isClosing { self.receive(message) }
         case .upgraded(let id):
             self.direct = self.webSockets[id]
+            self.transport = .webSocket
             self.scheduleFlush()
         case .closed(let reason):
             self.sessionClosed(self.closeReason ?? DisconnectReason(reason))
@@ -296,11 +327,14 @@ final class EngineConnection: @unchecked Sendable {
     private func sessionClosed(_ reason: DisconnectReason) {
         self.isClosing = true
         self.held.removeAll()
-        for task in self.pendingConnects.values { task.cancel() }
+        let pending = self.pendingConnects.values
         self.pendingConnects.removeAll()
+        for connect in pending { connect.abandon() }
         let sockets = self.sockets.values.sorted { $0.id < $1.id }
         self.sockets.removeAll()
         for socket in sockets { socket.didDisconnect(reason) }
+        self.engineSocket?.didClose(reason)
+        self.engineSocket = nil
         self.server.logger.debug(
             "connection closed",
             metadata: ["connection": "\(self.id)", "reason": "\(reason)"]
@@ -318,10 +352,13 @@ final class EngineConnection: @unchecked Sendable {
 
     // MARK: Time
 
+    /// Whether the Socket.IO machine has a say.
+    private var speaksSocketIO: Bool { !self.isClosing && self.engineSocket == nil }
+
     /// One timer for both machines, set anew only for an earlier deadline.
     private func schedule() {
         guard !self.isFinished else { return }
-        let deadlines = [self.engine.nextDeadline, self.isClosing ? nil : self.socketIO.nextDeadline]
+        let deadlines = [self.engine.nextDeadline, self.speaksSocketIO ? self.socketIO.nextDeadline : nil]
         guard let next = deadlines.compactMap({ $0 }).min() else { return }
         if let current = self.timerDeadline, self.timer != nil, current <= next { return }
         self.timer?.cancel()
@@ -335,10 +372,8 @@ final class EngineConnection: @unchecked Sendable {
     private func timerFired() {
         let now = Instant.now
         self.perform(self.engine.timerFired(now: now))
-        if !self.isClosing {
-            self.perform(self.socketIO.timerFired(now: now))
-            self.schedule()
-        }
+        if self.speaksSocketIO { self.perform(self.socketIO.timerFired(now: now)) }
+        if !self.isClosing { self.schedule() }
     }
 }
 

@@ -29,6 +29,11 @@ final class LoopContext: @unchecked Sendable {
         return shard
     }
 
+    /// Forgets a namespace that nobody is in any more.
+    func removeShard(of namespace: Namespace) {
+        self.shards[ObjectIdentifier(namespace)] = nil
+    }
+
     /// Flushes `connection` at the end of this turn.
     ///
     /// The caller sees that it asks once a turn.
@@ -58,6 +63,9 @@ final class LoopContext: @unchecked Sendable {
     func shutDown(timeout: TimeAmount) -> EventLoopFuture<Void> {
         self.eventLoop.assertInEventLoop()
         for connection in self.connections.values { connection.close(.serverShuttingDown) }
+        for shard in self.shards.values {
+            for socket in shard.sockets.values where socket.isAway { socket.forget() }
+        }
         if self.connections.isEmpty { return self.eventLoop.makeSucceededVoidFuture() }
         let promise = self.emptyPromise ?? self.eventLoop.makePromise(of: Void.self)
         self.emptyPromise = promise

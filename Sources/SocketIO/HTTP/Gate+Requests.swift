@@ -35,7 +35,7 @@ extension Gate {
                 )
                 self.proceed(purpose, connection: nil)
             } catch {
-                self.answerAtEnd(number, error.response())
+                self.answerAtEnd(number, Self.refusal(error, isUpgrade: isUpgrade))
             }
             return
         }
@@ -61,10 +61,16 @@ extension Gate {
                 guard $0.exchange?.number == number else { return }
                 switch result {
                 case .success(let purpose): $0.proceed(purpose, connection: connection)
-                case .failure(let error): $0.answerAtEnd(number, error.response())
+                case .failure(let error): $0.answerAtEnd(number, Self.refusal(error, isUpgrade: isUpgrade))
                 }
             }
         }
+    }
+
+    /// The answer to a request that may not pass; to one for a WebSocket it is the message alone, as in the original.
+    private static func refusal(_ error: EngineErrorCode, isUpgrade: Bool) -> EngineResponse {
+        guard isUpgrade else { return error.response() }
+        return EngineResponse(status: error.httpStatus, contentType: .html, body: Array(error.message.utf8))
     }
 
     /// The request passed; says what is to happen with its body.

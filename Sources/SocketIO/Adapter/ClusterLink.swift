@@ -1,0 +1,178 @@
+import NIOConcurrencyHelpers
+import NIOCore
+import SocketIOProtocol
+
+/// A server's side of its cluster: asks the others, collects their answers, and does what they ask.
+final class ClusterLink: Sendable {
+    let nodeID: String
+    /// Whether there may be other servers.
+    let isClustered: Bool
+    private let adapter: any ClusterAdapter
+    /// How long others may take to answer.
+    private let timeout: Duration
+    private let waiting = NIOLockedValueBox<[String: AsyncStream<ClusterResponse>.Continuation]>([:])
+    private let node = NIOLockedValueBox<ClusterNode?>(nil)
+
+    init(adapter: any ClusterAdapter, timeout: Duration) {
+        self.nodeID = String(SessionIDs.make().prefix(8))
+        self.adapter = adapter
+        self.isClustered = !(adapter is LocalAdapter)
+        self.timeout = timeout
+    }
+
+    /// Joins the cluster; what others ask of a namespace is done as long as that exists.
+    func attach(namespace find: @escaping @Sendable (String) -> Namespace?) {
+        guard self.isClustered else { return }
+        let node = ClusterNode(
+            id: self.nodeID,
+            receive: { [weak self] message in
+                guard let self, message.sender != self.nodeID, let namespace = find(message.namespace) else { return }
+                self.perform(message, in: namespace)
+            },
+            receiveResponse: { [weak self] response, id in
+                self?.waiting.withLockedValue { $0[id] }?.yield(response)
+            }
+        )
+        self.node.withLockedValue { $0 = node }
+        self.adapter.attach(node)
+    }
+
+    /// Leaves it.
+    func detach() {
+        guard let node = self.node.withLockedValue({ $0 }) else { return }
+        self.node.withLockedValue { $0 = nil }
+        self.adapter.detach(node)
+    }
+
+    // MARK: Asking
+
+    /// Asks without wanting an answer.
+    func publish(_ request: ClusterRequest, in namespace: Namespace) {
+        guard self.isClustered else { return }
+        self.adapter.publish(self.message(request, namespace, requestID: nil))
+    }
+
+    /// Asks all others for one answer each.
+    func ask(_ request: ClusterRequest, in namespace: Namespace) async -> [ClusterResponse] {
+        var left = await self.otherCount
+        guard left > 0 else { return [] }
+        var responses: [ClusterResponse] = []
+        await self.collect(request, in: namespace, timeout: self.timeout) { response in
+            responses.append(response)
+            left -= 1
+            return left > 0
+        }
+        return responses
+    }
+
+    /// Asks the sockets of all others.
+    func askSockets(
+        _ request: ClusterRequest,
+        in namespace: Namespace,
+        timeout: Duration
+    ) async -> (answers: [[JSON]], missing: Int) {
+        var countsLeft = await self.otherCount
+        guard countsLeft > 0 else { return ([], 0) }
+        var answers: [[JSON]] = []
+        var expected = 0
+        // The others have the same limit; theirs begins a little later.
+        await self.collect(request, in: namespace, timeout: timeout + .milliseconds(100)) { response in
+            switch response {
+            case .socketCount(let count):
+                expected += count
+                countsLeft -= 1
+            case .ack(let answer):
+                answers.append(answer)
+            case .sockets, .serverSide:
+                break
+            }
+            return countsLeft > 0 || answers.count < expected
+        }
+        return (answers, max(0, expected - answers.count))
+    }
+
+    private var otherCount: Int {
+        get async { self.isClustered ? await self.adapter.serverCount() - 1 : 0 }
+    }
+
+    /// Publishes a request and takes responses until `take` wants no more or the time is over.
+    private func collect(
+        _ request: ClusterRequest,
+        in namespace: Namespace,
+        timeout: Duration,
+        _ take: (ClusterResponse) -> Bool
+    ) async {
+        let id = SessionIDs.make()
+        let (responses, continuation) = AsyncStream.makeStream(of: ClusterResponse.self)
+        self.waiting.withLockedValue { $0[id] = continuation }
+        let timer = Task {
+            try await Task.sleep(for: timeout)
+            continuation.finish()
+        }
+        self.adapter.publish(self.message(request, namespace, requestID: id))
+        for await response in responses {
+            guard take(response) else { break }
+        }
+        timer.cancel()
+        self.waiting.withLockedValue { $0[id] = nil }
+    }
+
+    private func message(_ request: ClusterRequest, _ namespace: Namespace, requestID: String?) -> ClusterMessage {
+        ClusterMessage(sender: self.nodeID, namespace: namespace.name, requestID: requestID, request: request)
+    }
+
+    // MARK: Being asked
+
+    private func perform(_ message: ClusterMessage, in namespace: Namespace) {
+        func sockets(_ selection: SocketSelection) -> BroadcastOperator {
+            BroadcastOperator(namespace: namespace, selection: selection)
+        }
+        switch message.request {
+        case .broadcast(let event, let selection):
+            guard let name = event.first?.stringValue else { return }
+            sockets(selection).emit(name, with: Array(event.dropFirst()))
+        case .broadcastWithAck(let event, let selection, let milliseconds):
+            guard let name = event.first?.stringValue else { return }
+            let receivers = sockets(selection)
+            Task {
+                await self.ask(receivers, name, Array(event.dropFirst()), milliseconds: milliseconds, for: message)
+            }
+        case .join(let selection, let rooms):
+            for room in rooms { sockets(selection).socketsJoin(room) }
+        case .leave(let selection, let rooms):
+            for room in rooms { sockets(selection).socketsLeave(room) }
+        case .disconnect(let selection, let close):
+            sockets(selection).disconnectSockets(close: close)
+        case .fetchSockets(let selection):
+            Task {
+                let found = await sockets(selection).fetchLocalSockets().map(\.description)
+                self.adapter.respond(.sockets(found), to: message)
+            }
+        case .serverSideEmit(let event):
+            guard let name = event.first?.stringValue else { return }
+            Task {
+                guard let answer = await namespace.handleServerSide(name, Array(event.dropFirst())) else { return }
+                self.adapter.respond(.serverSide(answer), to: message)
+            }
+        }
+    }
+
+    private func ask(
+        _ receivers: BroadcastOperator,
+        _ event: String,
+        _ args: [JSON],
+        milliseconds: Int,
+        for message: ClusterMessage
+    ) async {
+        let timeout = TimeAmount.milliseconds(Int64(milliseconds))
+        let counts = await receivers.collect { sockets, eventLoop in
+            for socket in sockets {
+                socket.emitWithAck(event, args, timeout: timeout).whenSuccess { answer in
+                    self.adapter.respond(.ack(answer), to: message)
+                }
+            }
+            return eventLoop.makeSucceededFuture([sockets.count])
+        }
+        self.adapter.respond(.socketCount(counts.reduce(0, +)), to: message)
+    }
+}
