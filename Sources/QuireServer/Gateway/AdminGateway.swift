@@ -47,12 +47,6 @@ struct AdminGateway: Service, CustomStringConvertible {
     /// The name in the logs of the lifecycle.
     var description: String { "the /admin gateway" }
 
-    init(sockets: SocketIOServer, hosts: RoomHosts, entrance: GatewayEntrance) {
-        self.sockets = sockets
-        self.hosts = hosts
-        self.entrance = entrance
-    }
-
     func install() {
         entrance.open(sockets.of("/admin"), if: \.isAdministrator) { _, _ in }
     }

@@ -35,7 +35,7 @@ struct ChatGateway: Sendable {
     }
 
     /// The ack of `sendMessage`.
-    struct Sent: Encodable { var success = true }
+    struct Done: Encodable { var success = true }
 
     /// `typing`.
     struct Typing: EventPayload { var isTyping: Bool }
@@ -59,35 +59,28 @@ struct ChatGateway: Sendable {
     let sentMessages: SentMessages
     private let roster = Roster()
 
-    init(entrance: GatewayEntrance, sentMessages: SentMessages) {
-        self.entrance = entrance
-        self.sentMessages = sentMessages
-    }
-
     func install(on sockets: SocketIOServer) {
         let chat = sockets.of("/chat")
         for event in ["joinChat", "sendMessage", "typing"] { chat.limit(event, to: RateLimit(perSecond: 10, burst: 20)) }
-        entrance.open(chat) { socket, principal in welcome(socket, principal, in: chat) }
+        entrance.open(chat) { socket, visitor in welcome(socket, visitor, in: chat) }
     }
 
-    private func welcome(_ socket: Socket, _ principal: Principal, in chat: Namespace) {
-        let name = principal.user.name
-        // A guest is another one each time it connects anew; its socket's id is what it keeps when it recovers.
-        let sender = principal.user.isAnonymous ? socket.id : principal.user.id
+    private func welcome(_ socket: Socket, _ visitor: GatewayEntrance.Visitor, in chat: Namespace) {
+        let name = visitor.name
         socket.emit("welcome", ["message": "Welcome to the chat!", "timestamp": .string(WallClock.timestamp())])
 
         socket.on("joinChat") { (_: Join?) throws -> Joined in
             try join(socket, name, tell: chat.everybody)
             return Joined(username: name)
         }
-        socket.on("sendMessage") { (message: Message) throws -> Sent in
+        socket.on("sendMessage") { (message: Message) throws -> Done in
             guard socket.rooms.contains(Self.joined) else {
                 throw EventError(code: "NOT_JOINED", message: "You must join the chat first", isRetryable: true)
             }
-            if sentMessages.isNew(message.id, from: sender) {
+            if sentMessages.isNew(message.id, from: visitor.identity) {
                 try chat.emit("newMessage", NewMessage(username: name, message: message.message, id: message.id))
             }
-            return Sent()
+            return Done()
         }
         socket.on("typing") { (typing: Typing) throws -> Void in
             guard socket.rooms.contains(Self.joined) else { return }

@@ -1,9 +1,22 @@
+import Collaboration
 import Logging
+import NIOHTTP1
 import SocketIO
 import SocketIOProtocol
 
 /// The way into a namespace: who shows a good token is let in, greeted, and found under `user:<sub>`.
 struct GatewayEntrance: Sendable {
+    /// Who came in.
+    struct Visitor: Sendable {
+        /// The name, of the token or as a guest has it.
+        var name: String
+
+        /// What is the same when it comes back: the token's `sub`.
+        ///
+        /// A guest is another one each time it connects anew; what it keeps when it recovers is its socket's id.
+        var identity: String
+    }
+
     let authenticator: Authenticator
     let logger: Logger
 
@@ -19,7 +32,7 @@ struct GatewayEntrance: Sendable {
     func open(
         _ namespace: Namespace,
         if isAllowed: @escaping @Sendable (Principal) -> Bool = { _ in true },
-        welcome: @escaping @Sendable (Socket, Principal) -> Void
+        welcome: @escaping @Sendable (Socket, Visitor) -> Void
     ) {
         namespace.use { socket, handshake throws(ConnectError) in
             var principal = try await authenticator.admit(handshake, logger: logger)
@@ -49,7 +62,8 @@ struct GatewayEntrance: Sendable {
                 let name = String(event.prefix(64))
                 ack(RequestError(.unknownEvent, "there is no event \(name)").acknowledgement)
             }
-            welcome(socket, principal)
+            let user = principal.user
+            welcome(socket, Visitor(name: user.name, identity: user.isAnonymous ? socket.id : user.id))
         }
     }
 }

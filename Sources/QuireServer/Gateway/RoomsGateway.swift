@@ -46,41 +46,22 @@ struct RoomsGateway: Sendable {
         var members: Int
     }
 
-    /// The ack of `leaveRoom` and `sendRoomMessage`.
-    struct Done: Encodable { var success = true }
-
-    /// The ack of `getRoomMembers`.
-    struct Members: Encodable {
-        var room: String
-        var memberCount: Int
-        var socketIds: [String]
-        var usernames: [String]
-    }
-
-    /// Before what clients call a room: theirs are never a socket's id nor `user:<sub>`, which nobody may listen in on.
+    /// Before clients' names of rooms: they shall not listen in on `user:<sub>`, nor on a socket's id.
     private static let prefix = "room:"
 
     let entrance: GatewayEntrance
     let sentMessages: SentMessages
     private let roster = Roster()
 
-    init(entrance: GatewayEntrance, sentMessages: SentMessages) {
-        self.entrance = entrance
-        self.sentMessages = sentMessages
-    }
-
     func install(on sockets: SocketIOServer) {
         let rooms = sockets.of("/rooms")
-        for event in ["joinRoom", "leaveRoom", "sendRoomMessage", "getRoomMembers"] {
-            rooms.limit(event, to: RateLimit(perSecond: 10, burst: 20))
-        }
-        entrance.open(rooms) { socket, principal in welcome(socket, principal, in: rooms) }
+        let events = ["joinRoom", "leaveRoom", "sendRoomMessage", "getRoomMembers"]
+        for event in events { rooms.limit(event, to: RateLimit(perSecond: 10, burst: 20)) }
+        entrance.open(rooms) { socket, visitor in welcome(socket, visitor, in: rooms) }
     }
 
-    private func welcome(_ socket: Socket, _ principal: Principal, in rooms: Namespace) {
-        let name = principal.user.name
-        let sender = principal.user.isAnonymous ? socket.id : principal.user.id
-
+    private func welcome(_ socket: Socket, _ visitor: GatewayEntrance.Visitor, in rooms: Namespace) {
+        let name = visitor.name
         socket.on("joinRoom") { (wish: RoomName) throws -> Joined in
             for other in joined(socket) where other != wish.room { try leave(socket, name, other) }
             if !joined(socket).contains(wish.room) {
@@ -90,30 +71,26 @@ struct RoomsGateway: Sendable {
             roster.add(socket.id, name: name, to: wish.room)
             return Joined(room: wish.room, members: roster.members(of: wish.room).count)
         }
-        socket.on("leaveRoom") { (wish: RoomName) throws -> Done in
+        socket.on("leaveRoom") { (wish: RoomName) throws -> ChatGateway.Done in
             if joined(socket).contains(wish.room) { try leave(socket, name, wish.room) }
-            return Done()
+            return ChatGateway.Done()
         }
-        socket.on("sendRoomMessage") { (message: Message) throws -> Done in
+        socket.on("sendRoomMessage") { (message: Message) throws -> ChatGateway.Done in
             guard joined(socket).contains(message.room) else {
                 throw EventError(code: "NOT_JOINED", message: "You must join the room first", isRetryable: true)
             }
-            if sentMessages.isNew(message.id, from: sender) {
-                let (room, text) = (message.room, message.message)
-                try rooms.to(Self.prefix + room)
-                    .emit("newRoomMessage", NewMessage(username: name, room: room, message: text, id: message.id))
-            }
-            return Done()
+            guard sentMessages.isNew(message.id, from: visitor.identity) else { return ChatGateway.Done() }
+            let said = NewMessage(username: name, room: message.room, message: message.message, id: message.id)
+            try rooms.to(Self.prefix + message.room).emit("newRoomMessage", said)
+            return ChatGateway.Done()
         }
-        socket.on("getRoomMembers") { (wish: RoomName) -> Members in
-            let all = roster.members(of: wish.room)
-            return Members(room: wish.room, memberCount: all.count, socketIds: all.map(\.socket), usernames: all.map(\.name))
+        socket.on("getRoomMembers") { (wish: RoomName) -> JSON in
+            let ids = roster.members(of: wish.room).map { JSON.string($0.socket) }
+            return ["room": .string(wish.room), "memberCount": .int(ids.count), "socketIds": .array(ids)]
         }
         socket.onDisconnecting { _ in
-            for room in joined(socket) {
-                roster.remove(socket.id, from: room)
-                try? socket.to(Self.prefix + room).emit("userLeftRoom", Presence(username: name, room: room))
-            }
+            // It stays in the room itself, in case it comes back.
+            for room in joined(socket) { try? tellLeft(socket, name, room) }
         }
         // One that recovered its state is in its room already.
         for room in joined(socket) {
@@ -128,6 +105,10 @@ struct RoomsGateway: Sendable {
 
     private func leave(_ socket: Socket, _ name: String, _ room: String) throws {
         socket.leave(Self.prefix + room)
+        try tellLeft(socket, name, room)
+    }
+
+    private func tellLeft(_ socket: Socket, _ name: String, _ room: String) throws {
         roster.remove(socket.id, from: room)
         try socket.to(Self.prefix + room).emit("userLeftRoom", Presence(username: name, room: room))
     }

@@ -1,5 +1,6 @@
 import NIOCore
 import SocketIO
+import SocketIOProtocol
 
 /// Ends a connection when its token ends.
 ///
