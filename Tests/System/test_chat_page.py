@@ -80,8 +80,8 @@ def test_two_windows_talk_and_see_who_is_here(open_page, server):
     grace.locator("#name").fill("Grace")
     grace.keyboard.press("Enter")
     is_connected(grace)
-    for page in (ada, grace):
-        expect(page.locator("#people li")).to_have_text(["Ada", "Grace"])
+    for page, other in ((ada, "Grace"), (grace, "Ada")):
+        expect(page.locator("#people li")).to_have_text([other])
     grace.locator("#message").press_sequentially("Hel")
     expect(ada.locator("#typing")).to_have_text("Grace is typing…")
     say(grace, "Hello <b>Ada</b> 😀")
@@ -90,7 +90,7 @@ def test_two_windows_talk_and_see_who_is_here(open_page, server):
     all_sent(grace)
     assert said(grace) == [["Hello <b>Ada</b> 😀", "sent"]]
     grace.context.close()
-    expect(ada.locator("#people li")).to_have_text(["Ada"])
+    expect(ada.locator("#people li")).to_have_count(0)
     expect(ada.locator("#log .note").last).to_have_text("Grace left")
 
 
@@ -200,7 +200,6 @@ def test_the_chat_is_used_from_the_keyboard_and_read_out(open_page, server):
     all_sent(page)
     expect(page.get_by_role("log", name="Messages")).to_contain_text("Hello")
     expect(page.get_by_role("textbox", name="Message")).to_have_value("")
-    expect(page.get_by_role("list", name="Also here")).to_contain_text("Ada")
     expect(page.get_by_role("status")).to_have_text("Connected")
 
 
@@ -218,8 +217,8 @@ def test_the_dashboard_shows_figures_to_an_administrator(open_page, closed_serve
     for _ in range(30):
         visitor.emit("typing", {"isTyping": True})
     page.wait_for_timeout(4000)
-    assert float(page.locator("#connections output").inner_text()) >= 2
-    assert page.locator("#memory output").inner_text().endswith("MB")
+    assert float(page.locator("#connections .value").inner_text()) >= 2
+    assert page.locator("#memory .value").inner_text().endswith("MB")
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     page.screenshot(path=artifacts / f"admin-{scheme}-{width}.png", full_page=True)
     visitor.close()

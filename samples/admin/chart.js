@@ -5,11 +5,11 @@ const width = 240;
 const height = 60;
 const svgNamespace = "http://www.w3.org/2000/svg";
 
-/** Draws into a `figure` that has an `output` for the latest value. */
+/** Draws into a `figure` that has a `.value` for the latest one. (An `output` would be read out every second.) */
 export class Chart {
   #values = [];
   #format;
-  #output;
+  #latest;
   #area = shape("path", "area");
   #line = shape("path", "line");
   #svg = shape("svg", "");
@@ -18,7 +18,7 @@ export class Chart {
   /** `format` makes a value readable. */
   constructor(figure, format) {
     this.#format = format;
-    this.#output = figure.querySelector("output");
+    this.#latest = figure.querySelector(".value");
     const svg = this.#svg;
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     svg.setAttribute("preserveAspectRatio", "none");
@@ -33,7 +33,7 @@ export class Chart {
   add(value) {
     this.#values.push(value);
     if (this.#values.length > points) this.#values.shift();
-    this.#output.textContent = value === null ? "–" : this.#format(value);
+    this.#latest.textContent = value === null ? "–" : this.#format(value);
     this.#draw();
   }
 

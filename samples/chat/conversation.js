@@ -16,6 +16,7 @@ export class Conversation {
   /** One entry for each connection: who is here twice is counted twice and shown once. */
   #people = [];
   #typing = new Map();
+  #me = null;
   /** The lines of messages that have an id. */
   #lines = new Map();
 
@@ -30,6 +31,12 @@ export class Conversation {
     let hash = 7;
     for (const character of name) hash = (hash * 31 + character.codePointAt(0)) >>> 0;
     return palette[hash % palette.length];
+  }
+
+  /** Who we are: not shown among the others, unless a second window is open. */
+  setMe(name) {
+    this.#me = name;
+    this.#showPeople();
   }
 
   setPeople(names) {
@@ -109,7 +116,9 @@ export class Conversation {
   }
 
   #showPeople() {
-    const names = [...new Set(this.#people)].sort((a, b) => a.localeCompare(b));
+    const me = this.#people.indexOf(this.#me);
+    const others = this.#people.filter((_, i) => i !== me);
+    const names = [...new Set(others)].sort((a, b) => a.localeCompare(b));
     this.#list.replaceChildren(...names.map((name) => {
       const item = element("li");
       const swatch = element("span", "swatch");

@@ -36,6 +36,7 @@ const heard = {
   notification: ({ title, message }) => conversation.note([title, message].filter(Boolean).join(": ")),
   authenticated: ({ user }) => {
     me = user.name;
+    conversation.setMe(me);
     find("me").textContent = me;
     document.querySelector(".me .swatch").style.setProperty("--who", conversation.color(me));
   },

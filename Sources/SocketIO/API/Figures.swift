@@ -11,6 +11,14 @@ public struct NamespaceFigures: Sendable, Hashable {
     public var received: UInt64
     /// Events that went to clients since the server started, each receiver counted.
     public var sent: UInt64
+
+    /// Figures.
+    public init(sockets: Int, rooms: Int, received: UInt64, sent: UInt64) {
+        self.sockets = sockets
+        self.rooms = rooms
+        self.received = received
+        self.sent = sent
+    }
 }
 
 extension Namespace {
