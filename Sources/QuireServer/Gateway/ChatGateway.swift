@@ -61,7 +61,8 @@ struct ChatGateway: Sendable {
 
     func install(on sockets: SocketIOServer) {
         let chat = sockets.of("/chat")
-        for event in ["joinChat", "sendMessage", "typing"] { chat.limit(event, to: RateLimit(perSecond: 10, burst: 20)) }
+        let events = ["joinChat", "sendMessage", "typing"]
+        for event in events { chat.limit(event, to: RateLimit(perSecond: 10, burst: 20)) }
         entrance.open(chat) { socket, visitor in welcome(socket, visitor, in: chat) }
     }
 

@@ -1,7 +1,6 @@
 import Collaboration
 import Logging
 import NIOCore
-import NIOHTTP1
 import ServiceLifecycle
 import SocketIO
 import SocketIOProtocol

@@ -1,7 +1,7 @@
 import SocketIO
 import SocketIOProtocol
 
-/// `/rooms`: conversations by name. A socket is in one room at a time and hears what is said there.
+/// `/rooms`: conversations by name, of which a socket is in one at a time.
 struct RoomsGateway: Sendable {
     /// `joinRoom`, `leaveRoom` and `getRoomMembers`.
     struct RoomName: EventPayload {
