@@ -9,7 +9,8 @@ public import ServiceLifecycle
 import SocketIO
 import SocketIOProtocol
 
-/// The whole server: documents in a SQLite file, `/docs` over Socket.IO, the HTTP interface and the samples.
+/// The whole server: documents in a SQLite file, `/docs` and the other gateways over Socket.IO, the HTTP interface and the
+/// samples.
 ///
 /// Run it in a `ServiceGroup`. A graceful shutdown tells the clients, stores everything and returns.
 ///
@@ -77,13 +78,23 @@ public struct QuireServer: Service, CustomStringConvertible {
             logger: logger
         )
         gateway.install()
+        let entrance = GatewayEntrance(authenticator: authenticator, logger: logger)
+        let notifications = Notifications(sockets: sockets, entrance: entrance)
+        notifications.install()
+        let sentMessages = SentMessages(window: .seconds(120))
+        ChatGateway(entrance: entrance, sentMessages: sentMessages).install(on: sockets)
+        RoomsGateway(entrance: entrance, sentMessages: sentMessages).install(on: sockets)
+        let admin = AdminGateway(sockets: sockets, hosts: hosts, entrance: entrance)
+        admin.install()
+        let router = router(store: store, hosts: hosts, authenticator: authenticator, loop: group.any())
+        UserRoutes(notifications: notifications, authenticator: authenticator).add(to: router)
         let application = application(
-            router: router(store: store, hosts: hosts, authenticator: authenticator, loop: group.any()),
+            router: router,
             sockets: sockets,
             group: group
         )
         // Shut down in reverse: clients are told and documents stored while HTTP still answers.
-        let services = ServiceGroup(services: [application, gateway], logger: quietLogger)
+        let services = ServiceGroup(services: [application, gateway, admin], logger: quietLogger)
         try await services.run()
     }
 

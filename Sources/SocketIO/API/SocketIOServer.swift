@@ -123,8 +123,12 @@ public final class SocketIOServer: HTTPGateway, Sendable {
 
     private func makeNamespace(_ name: String, parent: DynamicNamespace? = nil) -> Namespace {
         let configuration = self.configuration
-        let recovery = configuration.connectionStateRecovery.map { limits in
-            RecoveryTable(limits: limits, window: TimeAmount(configuration.pingInterval + configuration.pingTimeout))
+        let recovery = configuration.connectionStateRecovery.flatMap { limits -> RecoveryTable? in
+            guard limits.namespaces?.contains(name) ?? true else { return nil }
+            return RecoveryTable(
+                limits: limits,
+                window: TimeAmount(configuration.pingInterval + configuration.pingTimeout)
+            )
         }
         return Namespace(name: name, loops: self.loops, cluster: self.cluster, recovery: recovery, parent: parent)
     }
@@ -176,6 +180,8 @@ extension SocketIOServer {
     func makeTransportID() -> TransportID {
         TransportID(self.transportIDs.add(1, ordering: .relaxed).newValue)
     }
+
+    var existingNamespaces: [Namespace] { self.state.withLockedValue { Array($0.namespaces.values) } }
 
     func existingNamespace(_ name: String) -> Namespace? {
         guard let namespace = self.state.withLockedValue({ $0.namespaces[name] }) else { return nil }
