@@ -63,7 +63,9 @@ public struct QuireServer: Service, CustomStringConvertible {
     }
 
     private func serve(store: any DocumentStore, group: any EventLoopGroup) async throws {
-        let authenticator = await Authenticator(configuration: configuration)
+        let keys = await KeyRing(configuration: configuration, logger: logger)
+        try await keys?.load()
+        let authenticator = Authenticator(configuration: configuration, keys: keys)
         let hosts = RoomHosts(group: group, store: store, limits: configuration.limits, logger: logger)
         let sockets = SocketIOServer(
             configuration: SocketIOConfiguration(configuration),
@@ -94,7 +96,9 @@ public struct QuireServer: Service, CustomStringConvertible {
             group: group
         )
         // Shut down in reverse: clients are told and documents stored while HTTP still answers.
-        let services = ServiceGroup(services: [application, gateway, admin], logger: quietLogger)
+        var running: [any Service] = [application, gateway, admin]
+        if let keys { running.insert(KeyRefresher(ring: keys), at: 0) }
+        let services = ServiceGroup(services: running, logger: quietLogger)
         try await services.run()
     }
 
@@ -106,7 +110,7 @@ public struct QuireServer: Service, CustomStringConvertible {
     ) -> Router<BasicRequestContext> {
         let router = Router(options: .autoGenerateHeadEndpoints)
         router.add(middleware: AnswerMiddleware())
-        let origins = OriginPolicy(allowedOrigins: configuration.allowedOrigins, allowsCredentials: false)
+        let origins = OriginPolicy(allowedOrigins: configuration.allowedOrigins, allowsCredentials: configuration.allowsCredentials)
         router.add(middleware: OriginMiddleware(policy: origins))
         let documents = DocumentRoutes(
             reader: DocumentReader(hosts: hosts, store: store),

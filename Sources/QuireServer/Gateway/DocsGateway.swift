@@ -1,6 +1,7 @@
 import Collaboration
 import Logging
 import NIOCore
+import NIOHTTP1
 import ServiceLifecycle
 import SocketIO
 import SocketIOProtocol
@@ -26,11 +27,9 @@ struct DocsGateway: Service, CustomStringConvertible {
     /// Call once, before anybody can connect.
     func install() {
         let namespace = sockets.of(RoomPacket.namespace)
-        namespace.use { [authenticator, logger] socket, handshake throws(ConnectError) in
-            socket.data = try await authenticator.admit(handshake, logger: logger)
-        }
+        SocketAuthentication(authenticator: authenticator, logger: logger).install(on: namespace)
         namespace.onConnection { [hosts, limits, logger] socket in
-            guard let principal = socket.data as? Principal else { return socket.disconnect() }
+            guard let principal = socket[PrincipalKey.self] else { return socket.disconnect() }
             Self.welcome(socket, principal, hosts: hosts, limits: limits, logger: logger)
         }
     }
@@ -70,7 +69,6 @@ struct DocsGateway: Service, CustomStringConvertible {
             "participant connected",
             metadata: ["user": "\(principal.user.id)", "address": "\(socket.handshake.address)"]
         )
-        if let end = principal.expiresAt { TokenExpiry.watch(socket, end: end) }
     }
 
     /// Waits for the shutdown, then tells the clients and stores everything.

@@ -4,7 +4,7 @@ import NIOHTTP1
 import SocketIO
 import SocketIOProtocol
 
-/// The way into a namespace: who shows a good token is let in, greeted, and found under `user:<sub>`.
+/// The way into a namespace: who shows a good token is let in and greeted.
 struct GatewayEntrance: Sendable {
     /// Who came in.
     struct Visitor: Sendable {
@@ -20,9 +20,6 @@ struct GatewayEntrance: Sendable {
     let authenticator: Authenticator
     let logger: Logger
 
-    /// The room of all sockets of one user, in every namespace that is entered here.
-    static func room(ofUser id: String) -> String { "user:\(id)" }
-
     /// Opens a namespace.
     ///
     /// - Parameters:
@@ -34,26 +31,14 @@ struct GatewayEntrance: Sendable {
         if isAllowed: @escaping @Sendable (Principal) -> Bool = { _ in true },
         welcome: @escaping @Sendable (Socket, Visitor) -> Void
     ) {
-        namespace.use { socket, handshake throws(ConnectError) in
-            var principal = try await authenticator.admit(handshake, logger: logger)
-            guard isAllowed(principal) else {
+        SocketAuthentication(authenticator: authenticator, logger: logger).install(on: namespace)
+        namespace.use { socket, _ throws(ConnectError) in
+            guard let principal = socket[PrincipalKey.self], isAllowed(principal) else {
                 throw ConnectError(message: "This token does not allow it.", data: ["code": "FORBIDDEN"])
             }
-            if socket.isRecovered, let before = socket.data as? Principal {
-                // A guest gets another number each time; the one who came back is still the one who went.
-                if before.user.isAnonymous, principal.user.isAnonymous { principal = before }
-                // The socket is in rooms of that user, and what it missed was sent to that user.
-                guard before.user.id == principal.user.id else {
-                    throw ConnectError(message: "This was somebody else.", data: ["code": "NOT_RECOVERABLE"])
-                }
-            }
-            socket.data = principal
         }
         namespace.onConnection { socket in
-            guard let principal = socket.data as? Principal else { return socket.disconnect() }
-            if let end = principal.expiresAt { TokenExpiry.watch(socket, end: end) }
-            // Guests have no `sub`: nobody could know under what name to reach them.
-            if !principal.user.isAnonymous { socket.join(Self.room(ofUser: principal.user.id)) }
+            guard let principal = socket[PrincipalKey.self] else { return socket.disconnect() }
             socket.emit(
                 "authenticated",
                 ["user": WireValue.user(principal.user), "timestamp": .string(WallClock.timestamp())]
@@ -64,29 +49,6 @@ struct GatewayEntrance: Sendable {
             }
             let user = principal.user
             welcome(socket, Visitor(name: user.name, identity: user.isAnonymous ? socket.id : user.id))
-        }
-    }
-}
-
-extension Authenticator {
-    /// Who connects; refuses those who may not.
-    func admit(_ handshake: Handshake, logger: Logger) async throws(ConnectError) -> Principal {
-        do {
-            let credentials = try Credentials(
-                auth: handshake.auth,
-                authorization: handshake.headers.first(name: "authorization"),
-                queryToken: handshake.query["token"],
-                host: handshake.headers.first(name: "host")
-            )
-            return try await principal(for: credentials, now: WallClock.now)
-        } catch {
-            logger.info(
-                "connection refused",
-                metadata: [
-                    "code": "\(error.code.rawValue)", "reason": "\(error.reason)", "address": "\(handshake.address)",
-                ]
-            )
-            throw ConnectError(message: error.message, data: ["code": .string(error.code.rawValue)])
         }
     }
 }

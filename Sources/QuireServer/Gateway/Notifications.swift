@@ -21,7 +21,7 @@ struct Notifications: Sendable {
     ///   - content: what it says; `id` and `timestamp` are added, so that a client with several sockets shows it once.
     /// - Returns: the notification's id, and how many sockets are connected to get it.
     func send(to user: String, _ content: JSONObject) async -> (id: String, sockets: Int) {
-        let room = GatewayEntrance.room(ofUser: user)
+        let room = SocketAuthentication.room(of: user)
         let id = String(UInt64.random(in: .min ... .max), radix: 36)
         var notification = content
         notification["id"] = .string(id)

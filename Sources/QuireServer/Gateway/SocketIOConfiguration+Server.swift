@@ -7,6 +7,8 @@ extension SocketIOConfiguration {
         let limits = configuration.limits
         maxPayload = limits.maximumMessageBytes
         allowedOrigins = configuration.allowedOrigins
+        allowsCredentials = configuration.allowsCredentials
+        maxConnectionsPerAddress = limits.connectionsPerAddress > 0 ? limits.connectionsPerAddress : nil
         // Rooms hold back long before (see `DocsConnection.noticeIfBehind`); what may come on top are answers, the
         // largest of them a whole document.
         maxBufferedBytes = limits.maximumBufferedBytes + 2 * limits.maximumDocumentBytes + limits.maximumMessageBytes

@@ -110,6 +110,7 @@ struct OriginMiddleware<Context: RequestContext>: RouterMiddleware {
             }
         }
         response.headers[.accessControlAllowOrigin] = origin
+        if policy.allowsCredentials { response.headers[.accessControlAllowCredentials] = "true" }
         response.headers[.vary] = "Origin"
         return response
     }

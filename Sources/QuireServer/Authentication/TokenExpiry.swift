@@ -2,29 +2,23 @@ import NIOCore
 import SocketIO
 import SocketIOProtocol
 
-/// Ends a connection when its token ends.
+/// Ends a socket when its token ends.
 ///
 /// `@unchecked Sendable`: touched on the socket's loop only.
 final class TokenExpiry: @unchecked Sendable {
     private let socket: Socket
-    private let end: Double
+    private var end: Double
     private var timer: Scheduled<Void>?
+    private var isOver = false
 
-    private init(socket: Socket, end: Double) {
+    /// `end`: seconds since 1970.
+    init(socket: Socket, end: Double) {
         self.socket = socket
         self.end = end
     }
 
-    /// Watches one socket from now on.
-    ///
-    /// On the socket's loop only.
-    static func watch(_ socket: Socket, end: Double) {
-        let expiry = TokenExpiry(socket: socket, end: end)
-        expiry.schedule()
-        socket.onDisconnect { _ in expiry.cancel() }
-    }
-
-    private func schedule() {
+    /// Waits for the end.
+    func schedule() {
         // In steps of a day at most, since an end may lie further away than a timer reaches.
         let seconds = min(max(end - WallClock.now, 0), 86_400)
         timer = socket.eventLoop.scheduleTask(in: .milliseconds(Int64(seconds * 1000) + 1)) { [self] in
@@ -34,7 +28,19 @@ final class TokenExpiry: @unchecked Sendable {
         }
     }
 
-    private func cancel() {
+    /// Another token takes the place of the one that would have ended; nil for one without an end.
+    func renew(until end: Double?) {
+        guard !isOver else { return }
+        timer?.cancel()
+        timer = nil
+        guard let end else { return }
+        self.end = end
+        schedule()
+    }
+
+    /// The socket is gone.
+    func cancel() {
+        isOver = true
         timer?.cancel()
         timer = nil
     }
