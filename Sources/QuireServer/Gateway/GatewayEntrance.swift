@@ -1,6 +1,5 @@
 import Collaboration
 import Logging
-import NIOHTTP1
 import SocketIO
 import SocketIOProtocol
 
