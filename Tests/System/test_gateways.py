@@ -295,3 +295,12 @@ def test_a_guest_does_not_see_figures(server):
     with pytest.raises(socketio.exceptions.ConnectionError):
         client.connect(server.url, namespaces=["/admin"], transports=["websocket"])
     client.disconnect()
+
+
+# --- Their pages
+
+
+@pytest.mark.parametrize("path, location", [("/chat", "./chat/"), ("/admin?token=x%20y", "./admin/?token=x%20y"), ("//chat", "./chat/")])
+def test_a_page_is_found_without_its_slash(server, path, location):
+    response = requests.get(server.url + path, timeout=5, allow_redirects=False)
+    assert (response.status_code, response.headers["Location"]) == (308, location)
