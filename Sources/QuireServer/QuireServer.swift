@@ -110,7 +110,10 @@ public struct QuireServer: Service, CustomStringConvertible {
     ) -> Router<BasicRequestContext> {
         let router = Router(options: .autoGenerateHeadEndpoints)
         router.add(middleware: AnswerMiddleware())
-        let origins = OriginPolicy(allowedOrigins: configuration.allowedOrigins, allowsCredentials: configuration.allowsCredentials)
+        let origins = OriginPolicy(
+            allowedOrigins: configuration.allowedOrigins,
+            allowsCredentials: configuration.allowsCredentials
+        )
         router.add(middleware: OriginMiddleware(policy: origins))
         let documents = DocumentRoutes(
             reader: DocumentReader(hosts: hosts, store: store),

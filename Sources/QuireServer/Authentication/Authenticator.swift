@@ -24,7 +24,10 @@ final class Authenticator: Sendable {
     convenience init(configuration: ServerConfiguration) async {
         self.init(
             configuration: configuration,
-            keys: await KeyRing(configuration: configuration, logger: Logger(label: "keys") { _ in SwiftLogNoOpLogHandler() })
+            keys: await KeyRing(
+                configuration: configuration,
+                logger: Logger(label: "keys") { _ in SwiftLogNoOpLogHandler() }
+            )
         )
     }
 

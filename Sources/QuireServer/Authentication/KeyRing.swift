@@ -137,7 +137,8 @@ extension KeyRing {
         if let secret = configuration.jwtSecret {
             fixed.append(await VerificationKey(secret: secret, id: configuration.jwtKeyID))
         }
-        let sources = configuration.jwtPublicKeyFiles.map { KeySource.file($0) } + configuration.jwks.map(KeySource.init)
+        let sources =
+            configuration.jwtPublicKeyFiles.map { KeySource.file($0) } + configuration.jwks.map(KeySource.init)
         guard !fixed.isEmpty || !sources.isEmpty else { return nil }
         self.init(fixed: fixed, sources: sources, logger: logger)
     }

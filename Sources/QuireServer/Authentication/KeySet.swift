@@ -15,7 +15,8 @@ enum KeySet {
     static func keys(in text: [UInt8]) async throws(KeySourceError) -> [VerificationKey] {
         guard text.count <= maximumBytes else { throw .unusable("larger than \(maximumBytes) bytes") }
         let first = text.first { !$0.isWhitespace }
-        let keys = first == UInt8(ascii: "{") ? try await jsonKeys(text) : await pemKeys(String(decoding: text, as: UTF8.self))
+        let keys =
+            first == UInt8(ascii: "{") ? try await jsonKeys(text) : await pemKeys(String(decoding: text, as: UTF8.self))
         guard !keys.isEmpty else { throw .unusable("there is no RS256, ES256 or EdDSA key") }
         return Array(keys.prefix(maximumKeys))
     }

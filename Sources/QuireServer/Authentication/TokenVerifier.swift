@@ -106,7 +106,11 @@ struct TokenVerifier: Sendable {
             guard let granted = DocumentGrants(claim: claim) else { throw .invalid("docs names an unknown role") }
             grants = granted
         }
-        return Principal(user: User(id: id, name: name, isAnonymous: false), grants: grants, expiresAt: claims.exp.map { $0 + rules.leeway })
+        return Principal(
+            user: User(id: id, name: name, isAnonymous: false),
+            grants: grants,
+            expiresAt: claims.exp.map { $0 + rules.leeway }
+        )
     }
 }
 
