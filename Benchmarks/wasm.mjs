@@ -3,7 +3,7 @@
 //   Sources/QuireWeb/build && node Benchmarks/wasm.mjs [--runs N] [TRACE...]
 //
 // Prints one JSON object a trace: milliseconds of CPU time, minimum and median, and the sizes of the module. Each run is a new
-// document; its text is compared with the trace's. "local" edits in transactions, "changes" makes a change of each edit, and
+// document, whose text is compared with the trace's afterwards. "local" edits in transactions, "changes" makes a change of each edit, and
 // "loader" makes one of each too, through engine.js.
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -22,13 +22,19 @@ if (!existsSync(file)) throw new Error("No .build-web/quire.wasm: run Sources/Qu
 const wasm = readFileSync(file);
 const sizes = { wasmBytes: wasm.length, wasmGzipped: gzipSync(wasm, { level: 9 }).length };
 
-function measure(body) {
+/** Times `edit`, which gets a new document with the trace's start; the text is compared outside of the time. */
+function measure(engine, trace, edit) {
   const times = [];
   for (let run = 0; run < runs; run++) {
+    const document = engine.create(1n);
+    const body = document.text("body");
     const start = process.cpuUsage();
-    body();
+    if (trace.start) body.insert(0, trace.start);
+    edit(document, body);
     const used = process.cpuUsage(start);
     times.push((used.user + used.system) / 1000);
+    if (body.length !== trace.end.length || body.toString() !== trace.end) throw new Error(`${trace.name}: another text`);
+    document.free();
   }
   times.sort((a, b) => a - b);
   return { min: +times[0].toFixed(3), median: +times[times.length >> 1].toFixed(3) };
@@ -43,12 +49,9 @@ for (const name of words.length ? words : ["automerge-paper", "sveltecomponent",
   let bytes = 0;
 
   // As in the native rows: many edits in a transaction where only the editing counts, else a change for each edit.
-  const replay = (editsPerTransaction) => () => {
-    const document = engine.create(1n);
-    const body = document.text("body");
-    const handle = document.handle;
+  const replay = (editsPerTransaction) => (document, body) => {
+    const { handle } = document;
     const text = body.number;
-    if (trace.start) body.insert(0, trace.start);
     for (let index = 0; index < count; index++) {
       const offset = offsets[index];
       let result = 0;
@@ -64,22 +67,15 @@ for (const name of words.length ? words : ["automerge-paper", "sveltecomponent",
     }
     if (editsPerTransaction) engine.check(exports.commit(handle));
     bytes = exports.takeChanges(handle);
-    if (body.length !== trace.end.length || body.toString() !== trace.end) throw new Error(`${name}: another text`);
-    document.free();
   };
-  const local = measure(replay(1024));
-  const changes = measure(replay(0));
-  const loader = measure(() => {
-    const document = engine.create(1n);
-    const body = document.text("body");
-    if (trace.start) body.insert(0, trace.start);
+  const local = measure(engine, trace, replay(1024));
+  const changes = measure(engine, trace, replay(0));
+  const loader = measure(engine, trace, (document, body) => {
     for (let index = 0; index < count; index++) {
       if (deletions[index] > 0) body.delete(offsets[index], deletions[index]);
       if (texts[index]) body.insert(offsets[index], texts[index]);
     }
     exports.takeChanges(document.handle);
-    if (body.toString() !== trace.end) throw new Error(`${name}: another text`);
-    document.free();
   });
   console.log(
     JSON.stringify({

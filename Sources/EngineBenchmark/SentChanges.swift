@@ -84,9 +84,7 @@ struct SentChanges: ~Copyable {
         patches.removeAll()
         let place = self.places[transaction]
         if place >= 0 {
-            _ = try self.buffer.withChange(at: place) { (bytes) throws(ChangeError) in
-                _ = try replica.document.receive(bytes, patches: &patches)
-            }
+            _ = try replica.document.receive(self.buffer, from: place, to: place + 1, patches: &patches)
         } else if place < Self.nowhere {
             let bytes = self.others
             let range = self.otherRanges[Self.nowhere - place - 1]

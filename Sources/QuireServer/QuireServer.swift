@@ -9,7 +9,8 @@ public import ServiceLifecycle
 import SocketIO
 import SocketIOProtocol
 
-/// The whole server: documents in a SQLite file, `/docs` over Socket.IO, the HTTP interface and the samples.
+/// The whole server: documents in a SQLite file, `/docs` and the other gateways over Socket.IO, the HTTP interface and the
+/// samples.
 ///
 /// Run it in a `ServiceGroup`. A graceful shutdown tells the clients, stores everything and returns.
 ///
@@ -62,7 +63,9 @@ public struct QuireServer: Service, CustomStringConvertible {
     }
 
     private func serve(store: any DocumentStore, group: any EventLoopGroup) async throws {
-        let authenticator = await Authenticator(configuration: configuration)
+        let keys = await KeyRing(configuration: configuration, logger: logger)
+        try await keys?.load()
+        let authenticator = Authenticator(configuration: configuration, keys: keys)
         let hosts = RoomHosts(group: group, store: store, limits: configuration.limits, logger: logger)
         let sockets = SocketIOServer(
             configuration: SocketIOConfiguration(configuration),
@@ -77,13 +80,25 @@ public struct QuireServer: Service, CustomStringConvertible {
             logger: logger
         )
         gateway.install()
+        let entrance = GatewayEntrance(authenticator: authenticator, logger: logger)
+        let notifications = Notifications(sockets: sockets, entrance: entrance)
+        notifications.install()
+        let sentMessages = SentMessages(window: .seconds(120))
+        ChatGateway(entrance: entrance, sentMessages: sentMessages).install(on: sockets)
+        RoomsGateway(entrance: entrance, sentMessages: sentMessages).install(on: sockets)
+        let admin = AdminGateway(sockets: sockets, hosts: hosts, entrance: entrance)
+        admin.install()
+        let router = router(store: store, hosts: hosts, authenticator: authenticator, loop: group.any())
+        UserRoutes(notifications: notifications, authenticator: authenticator).add(to: router)
         let application = application(
-            router: router(store: store, hosts: hosts, authenticator: authenticator, loop: group.any()),
+            router: router,
             sockets: sockets,
             group: group
         )
         // Shut down in reverse: clients are told and documents stored while HTTP still answers.
-        let services = ServiceGroup(services: [application, gateway], logger: quietLogger)
+        var running: [any Service] = [application, gateway, admin]
+        if let keys { running.insert(KeyRefresher(ring: keys), at: 0) }
+        let services = ServiceGroup(services: running, logger: quietLogger)
         try await services.run()
     }
 
@@ -95,7 +110,10 @@ public struct QuireServer: Service, CustomStringConvertible {
     ) -> Router<BasicRequestContext> {
         let router = Router(options: .autoGenerateHeadEndpoints)
         router.add(middleware: AnswerMiddleware())
-        let origins = OriginPolicy(allowedOrigins: configuration.allowedOrigins, allowsCredentials: false)
+        let origins = OriginPolicy(
+            allowedOrigins: configuration.allowedOrigins,
+            allowsCredentials: configuration.allowsCredentials
+        )
         router.add(middleware: OriginMiddleware(policy: origins))
         let documents = DocumentRoutes(
             reader: DocumentReader(hosts: hosts, store: store),

@@ -46,7 +46,8 @@ export class EngineError extends Error {
 export class Engine {
   /** @param {WebAssembly.Instance} instance one that ran nothing yet */
   constructor(instance) {
-    this.exports = instance.exports;
+    // A copy: what an instance exports is frozen and a dictionary, in which V8 searches for each call.
+    this.exports = { ...instance.exports };
     // The seed of hash tables. Node 18 has no global crypto; there this guards against accidents only.
     const random = new Uint32Array(2).map(() => Math.random() * 2 ** 32);
     globalThis.crypto?.getRandomValues(random);

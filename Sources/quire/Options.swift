@@ -46,6 +46,35 @@ struct AccessOptions: ParsableArguments {
     @OptionGroup
     var secret: SecretOptions
 
+    @Option(
+        name: .customLong("jwt-public-key"),
+        help: ArgumentHelp(
+            "A file with public keys in PEM, for RS256, ES256 and EdDSA. May be repeated. Read again every 5 minutes.",
+            valueName: "file"
+        )
+    )
+    var jwtPublicKeys: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            A JWK set: a file, or an http(s) address, read again when its cache time is over and when a token names a \
+            new key. May be repeated.
+            """,
+            valueName: "file|url"
+        )
+    )
+    var jwks: [String] = []
+
+    @Option(help: ArgumentHelp("The one issuer (`iss`) tokens may come from.", valueName: "issuer"))
+    var jwtIssuer: String?
+
+    @Option(help: ArgumentHelp("What a token's audience (`aud`) must contain.", valueName: "audience"))
+    var jwtAudience: String?
+
+    @Option(help: "Seconds that a token is good beyond its end.")
+    var jwtLeeway = 0
+
     @Flag(help: "Accept tokens that never end.")
     var allowTokensWithoutExpiry = false
 
@@ -56,7 +85,7 @@ struct AccessOptions: ParsableArguments {
         name: .customLong("allowed-origin"),
         help: ArgumentHelp(
             """
-            An origin whose pages may connect, such as https://example.org; * for any. May be repeated. Pages of the \
+            An origin whose pages may connect, such as https://example.org or https://*.example.org; * for any. May be repeated. Pages of the \
             server itself always may.
             """,
             valueName: "origin"
@@ -64,10 +93,19 @@ struct AccessOptions: ParsableArguments {
     )
     var allowedOrigins: [String] = []
 
+    @Flag(help: "Let pages of those origins send cookies along (CORS with credentials); not with *.")
+    var allowCredentials = false
+
     /// Puts the options into a configuration.
     func apply(to configuration: inout ServerConfiguration, environment: [String: String]) {
         configuration.jwtSecret = secret.secret(environment: environment)
         configuration.jwtKeyID = secret.jwtKeyID
+        configuration.jwtPublicKeyFiles = jwtPublicKeys
+        configuration.jwks = jwks
+        configuration.jwtIssuer = jwtIssuer
+        configuration.jwtAudience = jwtAudience
+        configuration.jwtLeewaySeconds = jwtLeeway
+        configuration.allowsCredentials = allowCredentials
         configuration.requiresExpiry = !allowTokensWithoutExpiry
         configuration.allowAnonymous = allowAnonymous
         configuration.allowedOrigins = allowedOrigins.isEmpty ? nil : allowedOrigins
@@ -142,6 +180,9 @@ struct LimitOptions: ParsableArguments {
     @Option(help: "New connections a second from one address; 0 is no limit.")
     var connectionsPerSecond = ServerLimits().connectionsPerSecondPerAddress
 
+    @Option(help: "Connections of one address at a time; 0 is no limit.")
+    var connectionsPerAddress = ServerLimits().connectionsPerAddress
+
     @Option(help: "Seconds after which an idle document leaves memory.")
     var idleSeconds = ServerLimits().idleUnloadSeconds
 
@@ -160,6 +201,7 @@ struct LimitOptions: ParsableArguments {
         limits.messagesPerSecond = messagesPerSecond
         limits.bytesPerSecond = bytesPerSecond
         limits.connectionsPerSecondPerAddress = connectionsPerSecond
+        limits.connectionsPerAddress = connectionsPerAddress
         limits.idleUnloadSeconds = idleSeconds
         limits.shutdownSeconds = shutdownSeconds
         return limits

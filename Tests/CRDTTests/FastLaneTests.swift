@@ -337,4 +337,52 @@ struct PatchBufferTests {
             patches.removeAll()
         }
     }
+
+    /// The patches of a few letters typed at the start of a text; the first goes the general way when the text is new.
+    private func type(
+        _ author: inout Document,
+        in text: TextID,
+        for reader: inout Document,
+        _ patches: inout PatchBuffer
+    ) throws -> [Patch] {
+        var expected: [Patch] = []
+        for offset in 0..<3 {
+            let change = try #require(try author.insert([97], at: offset, in: text))
+            _ = try reader.receive(change.encoded.span, patches: &patches)
+            expected.append(.splice(text, utf16Offset: offset, insert: [97]))
+        }
+        return expected
+    }
+
+    private func all(_ patches: borrowing PatchBuffer) -> [Patch] {
+        var all: [Patch] = []
+        for index in 0..<patches.count { all.append(patches[index]) }
+        return all
+    }
+
+    @Test("It names the texts that a document got since it wrote last")
+    func newTexts() throws {
+        var patches = PatchBuffer()
+        var author = Document(replica: ReplicaID(1))
+        var reader = Document(replica: ReplicaID(2))
+        var expected: [Patch] = []
+        for text in ["body", "title", "notes"] as [TextID] {
+            expected += try type(&author, in: text, for: &reader, &patches)
+        }
+        #expect(all(patches) == expected)
+    }
+
+    @Test("Emptied after several documents wrote, it still names the texts of the last one")
+    func emptied() throws {
+        var patches = PatchBuffer()
+        var author = Document(replica: ReplicaID(1))
+        var reader = Document(replica: ReplicaID(2))
+        var otherAuthor = Document(replica: ReplicaID(1))
+        var otherReader = Document(replica: ReplicaID(2))
+        _ = try type(&otherAuthor, in: "body", for: &otherReader, &patches)
+        _ = try type(&author, in: "title", for: &reader, &patches)
+        patches.removeAll()
+        let expected = try type(&author, in: "title", for: &reader, &patches)
+        #expect(all(patches) == expected)
+    }
 }

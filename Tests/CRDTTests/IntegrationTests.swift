@@ -170,15 +170,46 @@ struct IntegrationTests {
         #expect(reader.text(of: root) == author.text(of: root))
 
         var backlog = Backlog(maximumByteCount: 10_000)
-        var missing = Version()
-        missing[ReplicaID(1)] = 1
+        let lacked = Version.Entry(replica: ReplicaID(1), count: 1)
         var byteCount = 0
-        for change in changes where backlog.insert(change, missing: missing) == .inserted {
+        for change in changes where backlog.insert(.init(change), lacking: lacked) == .inserted {
             byteCount += change.encoded.count
         }
         #expect(byteCount > 9_990 && byteCount <= 10_000)
         backlog = Backlog(maximumCount: 10)
-        #expect(changes.count { backlog.insert($0, missing: missing) == .inserted } == 10)
+        #expect(changes.count { backlog.insert(.init($0), lacking: lacked) == .inserted } == 10)
+    }
+
+    @Test("Of many dependencies that come one by one each is looked at once, and what is missing is always said")
+    func manyDependencies() throws {
+        let count = 2000
+        var early = Document(replica: ReplicaID(5000))
+        var changes: [Change] = []
+        var ignored: [Patch] = []
+        for replica in 1...count {
+            var document = Document(replica: ReplicaID(UInt64(replica)))
+            changes.append(try #require(try document.insert(units("a"), at: 0, in: root)))
+        }
+        _ = try early.receive(changes, patches: &ignored)
+        let last = try #require(try early.insert(units("b"), at: 0, in: root))
+        #expect(last.dependencies.replicaCount == count)
+
+        var reader = Document(replica: ReplicaID(6000))
+        var patches: [Patch] = []
+        var waiting = Backlog.Waiting(last)
+        #expect(try reader.receive([last], patches: &patches).waiting == 1)
+        #expect(reader.missing.replicaCount == count)
+        for (index, change) in changes.enumerated() {
+            let lacked = waiting.firstLacking(in: reader.store.replicas)
+            // Nothing before it is looked at again.
+            #expect(lacked?.replica == change.replica && waiting.position == index + 1)
+            let receipt = try reader.receive([change], patches: &patches)
+            #expect(receipt.applied.count == (index + 1 < count ? 1 : 2))
+            if index % 500 == 0 { #expect(reader.missing.replicaCount == count - index - 1) }
+        }
+        #expect(waiting.firstLacking(in: reader.store.replicas) == nil)
+        #expect(reader.backlogCount == 0 && reader.missing.isEmpty)
+        #expect(reader.snapshot().count == early.snapshot().count)
     }
 
     @Test("A refused change in a batch does not hold up the others")

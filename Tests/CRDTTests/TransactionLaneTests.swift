@@ -224,6 +224,32 @@ struct TransactionLaneTests {
         #expect(document.commit() == nil)
     }
 
+    @Test("A refused deletion does not change what the next insertion is after", arguments: 0..<4)
+    func refusalKeepsOrigin(way: Int) throws {
+        let inTransaction = way < 2
+        // Half of a pair in one run, and in two.
+        let half = way % 2 == 0 ? 1..<2 : 1..<4
+        var document = Document(replica: ReplicaID(1))
+        var other = Document(replica: ReplicaID(2))
+        var changes = ChangeBuffer()
+        let inserted = try document.insert(Array("ab😀c😀d".utf16), at: 0, in: root)
+        let first = try #require(inserted)
+        var patches = PatchBuffer()
+        _ = try other.receive(first.encoded.span, patches: &patches)
+        let found = document.textHandle(root)
+        let handle = try #require(found)
+        try document.delete(4..<5, in: handle, to: &changes)
+        // The cursor stays behind this tombstone, and a deletion begins in the run on its right.
+        try document.delete(1..<2, in: handle, to: &changes)
+        if inTransaction { document.begin() }
+        #expect(throws: EditError.splitsSurrogatePair) { try document.delete(half, in: handle, to: &changes) }
+        try document.insert([120].span, at: 1, in: handle, to: &changes)
+        if inTransaction { document.commit(to: &changes) }
+        _ = try other.receive(changes, patches: &patches)
+        #expect(other.string(of: root) == document.string(of: root))
+        #expect(other.snapshot() == document.snapshot())
+    }
+
     @Test("Typing and erasing in one go are one operation each, and one alone has the shape of a keystroke")
     func gathers() throws {
         var document = Document(replica: ReplicaID(1))

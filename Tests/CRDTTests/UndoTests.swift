@@ -53,6 +53,45 @@ struct UndoTests {
         #expect(!(document.canRedo as Bool))
     }
 
+    /// The eraser is another replica, or the same one before it started again.
+    @Test("What is erased beside a received erasure comes back", arguments: [1, 2])
+    func besideReceived(eraser id: UInt64) throws {
+        var eraser = Document(replica: ReplicaID(1))
+        let inserted = try eraser.insert(units("abcdef"), at: 0, in: "body")
+        if id != 1 { eraser = try Document(snapshot: eraser.snapshot(), replica: ReplicaID(id)) }
+        let erased = try eraser.delete(2..<3, in: "body")
+        var document = recording(1)
+        var changes = ChangeBuffer()
+        var patches = PatchBuffer()
+        for change in [try #require(inserted), try #require(erased)] {
+            _ = try document.receive(change.encoded.span, patches: &patches)
+        }
+        document.closeUndoStep()
+        let found = document.textHandle("body")
+        let handle = try #require(found)
+        try document.delete(1..<2, in: handle, to: &changes)
+        try document.delete(1..<2, in: handle, to: &changes)
+        #expect(document.string(of: "body") == "aef")
+        #expect(try document.undo() != nil)
+        #expect(document.string(of: "body") == "abdef")
+    }
+
+    @Test("What is erased before the recording begins is not noted, what is erased beside it then is")
+    func besideUnrecorded() throws {
+        var document = Document(replica: ReplicaID(1))
+        _ = try document.insert(units("abcdef"), at: 0, in: "body")
+        let found = document.textHandle("body")
+        let handle = try #require(found)
+        document.begin()
+        try document.delete(3..<4, in: handle)
+        document.undoLimit = 10
+        try document.delete(2..<3, in: handle)
+        _ = document.commit()
+        #expect(document.string(of: "body") == "abef")
+        #expect(try document.undo() != nil)
+        #expect(document.string(of: "body") == "abcef")
+    }
+
     @Test("An edit forgets what could be redone")
     func redoForgotten() throws {
         var document = recording(1)
@@ -160,6 +199,31 @@ struct UndoTests {
         try pass(second.move(from: 1, to: 2, in: ListID("list")), to: &first)
         #expect(try first.undo() != nil)  // the insertion of all three
         #expect(first.count(of: ListID("list")) == 0)
+    }
+
+    @Test("What the replica did in another copy, and receives here, is no step", arguments: [false, true])
+    func receivesItsOwn(fromBytes: Bool) throws {
+        let text: TextID = "body"
+        var first = Document(replica: ReplicaID(1))
+        let start = try first.insert(Array("ab".utf16), at: 0, in: text)
+        var changes = [start]
+        for offset in 2..<6 { changes.append(try first.insert([99], at: offset, in: text)) }
+        var copy = recording(1)
+        for change in changes.compactMap({ $0 }) {
+            if fromBytes {
+                var patches = PatchBuffer()
+                _ = try copy.receive(change.encoded.span, patches: &patches)
+            } else {
+                var patches: [Patch] = []
+                _ = try copy.receive([change], patches: &patches)
+            }
+        }
+        let (canUndo, undone) = (copy.canUndo, try copy.undo())
+        #expect(!canUndo && undone == nil)
+        _ = try copy.insert([100], at: 6, in: text)
+        _ = try copy.undo()
+        let content = copy.string(of: text)
+        #expect(content == "abcccc")
     }
 
     /// 500 documents of one author: all undone is the start, all redone is the end.

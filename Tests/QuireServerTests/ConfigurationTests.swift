@@ -19,6 +19,29 @@ struct ConfigurationTests {
         #expect(LoopbackName.matches(host: host) == isLoopback)
     }
 
+    @Test("Credentials with any origin, and what is no origin, stop the start")
+    func origins() throws {
+        var configuration = ServerConfiguration()
+        configuration.allowsCredentials = true
+        configuration.allowedOrigins = ["https://*.example.org"]
+        try configuration.validate()
+        for origins in [["*"], ["https://a.example", "*"], ["example.org"], ["https://a.example/path"]] {
+            configuration.allowedOrigins = origins
+            #expect(throws: ConfigurationError.self, "\(origins)") { try configuration.validate() }
+        }
+    }
+
+    @Test("With a key to check tokens with nobody is a guest, and the server may listen anywhere")
+    func keys() throws {
+        for isFile in [true, false] {
+            var configuration = ServerConfiguration()
+            if isFile { configuration.jwtPublicKeyFiles = ["key.pem"] } else { configuration.jwks = ["keys.json"] }
+            #expect(!configuration.admitsAnonymous)
+            configuration.host = "0.0.0.0"
+            try configuration.validate()
+        }
+    }
+
     @Test("Beyond loopback a server needs a secret, or to be told that anybody may come")
     func beyondLoopback() throws {
         var configuration = ServerConfiguration()

@@ -197,7 +197,7 @@ struct ServerTests {
                 headers: ["Origin": "https://app.example", "Access-Control-Request-Method": "GET"]
             )
             #expect(preflight.status == 204)
-            #expect(preflight.headers["access-control-allow-headers"] == "Authorization")
+            #expect(preflight.headers["access-control-allow-headers"] == "Authorization, Content-Type")
         }
     }
 

@@ -31,6 +31,8 @@ export class SharedText {
   #session = null;
   #user = null;
   #peers = new Map();
+  /** Presence of texts that are ahead of ours, by session: told before the acknowledgement of our own edit in them came. */
+  #early = new Map();
   #recent = [];
   #meanwhile = [];
   #selection = null;
@@ -159,6 +161,7 @@ export class SharedText {
     this.#role = role;
     this.#recent = [];
     this.#peers.clear();
+    this.#early.clear();
     const { state, view } = thin.rejoined(this.#state, { text: content[root] ?? "", rev, epoch });
     this.#state = state;
     this.#color ??= this.chooseColor(members.map((member) => member.state?.color));
@@ -222,6 +225,7 @@ export class SharedText {
       for (const peer of this.#peers.values()) this.#movePeer(peer, change);
     }
     this.#recent.splice(0, Math.max(0, this.#recent.length - mostChangesKept));
+    for (const update of this.#early.values()) if (update.state.cursor.rev <= state.rev) this.#meet(update);
     if (view.length > 0) this.#handlers.onText(view);
     if (applied.length > 0) this.#handlers.onPeople();
     if (state.lost) this.#join();
@@ -272,16 +276,27 @@ export class SharedText {
   }
 
   #presenceChanged(updates, left) {
-    for (const session of left) this.#peers.delete(session);
+    for (const session of left) {
+      this.#peers.delete(session);
+      this.#early.delete(session);
+    }
     for (const update of updates) this.#meet(update);
     this.#handlers.onPeople();
   }
 
-  #meet({ session, user, state }) {
+  #meet(update) {
+    const { session, user, state } = update;
     if (session === this.#session) return;
     const peer = { session, user, color: isColor(state?.color) ? state.color : null, cursor: null };
     const { anchor, head, rev } = state?.cursor ?? {};
+    this.#early.delete(session);
     if ([anchor, head, rev].every(Number.isSafeInteger)) {
+      if (rev > this.#state.rev) {
+        // Until our text is as far, the cursor stays where it was, and goes with the text.
+        this.#early.set(session, update);
+        this.#peers.set(session, { ...peer, cursor: this.#peers.get(session)?.cursor ?? null });
+        return;
+      }
       peer.cursor = { anchor, head };
       for (const change of this.#recent) if (change.rev > rev) this.#movePeer(peer, change);
       const inside = (offset) => Math.max(0, Math.min(this.#state.base.length, offset));

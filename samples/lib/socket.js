@@ -21,6 +21,9 @@ export class RequestError extends Error {
  *
  * `handlers.onStatus({phase, retryAt, error})` tells how it stands: "connecting", "connected", "waiting" (until
  * `retryAt`) or "refused" (the server said no for good: see `error`). `handlers.onEvent(name, args)` gets its events.
+ *
+ * Where the server recovers connections, "connected" comes with `recovered`: true when this is the socket of before and
+ * the events it missed follow.
  */
 export class Socket {
   #options;
@@ -35,6 +38,8 @@ export class Socket {
   #heartbeat = null;
   #patience = 0;
   #usePolling = false;
+  /** The secret by which the server knows this socket again, and the mark of the last event that came. */
+  #recovery = null;
 
   /** `options`: base (URL), namespace, auth (object), query (object), and the transports' classes for tests. */
   constructor(options, handlers) {
@@ -83,7 +88,7 @@ export class Socket {
 
   #enter(phase, more = {}) {
     this.#phase = phase;
-    this.#handlers.onStatus({ phase, retryAt: null, error: null, ...more });
+    this.#handlers.onStatus({ phase, retryAt: null, error: null, recovered: false, ...more });
   }
 
   #open() {
@@ -155,7 +160,10 @@ export class Socket {
       this.#patience = handshake.pingInterval + handshake.pingTimeout;
       this.#expectHeartbeat();
       this.#transport.opened(handshake);
-      this.#send({ type: packet.connect, data: this.#options.auth });
+      const { pid, offset } = this.#recovery ?? {};
+      // Without an event there is no offset, and nothing to go on from.
+      const recovery = offset === undefined ? {} : { pid, offset };
+      this.#send({ type: packet.connect, data: { ...this.#options.auth, ...recovery } });
     } else if (type === engine.ping) {
       this.#expectHeartbeat();
       this.#transport.send(engine.pong);
@@ -177,10 +185,11 @@ export class Socket {
       case packet.connect:
         clearTimeout(this.#timer);
         this.#attempts = 0;
-        this.#enter("connected");
+        this.#connected(message.data?.pid);
         break;
       case packet.connectError: {
         const { message: text, data } = message.data;
+        this.#recovery = null;
         this.#drop();
         this.#enter("refused", { error: new RequestError({ ...data, message: text }) });
         break;
@@ -190,11 +199,23 @@ export class Socket {
         break;
       case packet.event:
       case packet.binaryEvent:
-        this.#handlers.onEvent(message.data[0], message.data.slice(1));
+        this.#event(message.data);
         break;
       default:
         this.#answer(message);
     }
+  }
+
+  #connected(pid) {
+    const recovered = pid !== undefined && pid === this.#recovery?.pid;
+    if (!recovered) this.#recovery = pid === undefined ? null : { pid };
+    this.#enter("connected", { recovered });
+  }
+
+  #event([name, ...args]) {
+    // Where connections are recovered the last argument is the event's mark, for us and not for the page.
+    if (this.#recovery !== null && typeof args.at(-1) === "string") this.#recovery.offset = args.pop();
+    this.#handlers.onEvent(name, args);
   }
 
   #answer({ id, data: [answer] }) {
@@ -202,7 +223,7 @@ export class Socket {
     if (request === undefined) return;
     this.#requests.delete(id);
     clearTimeout(request.timer);
-    if (answer?.ok === true) request.resolve(answer);
+    if (answer?.ok === true || answer?.success === true) request.resolve(answer);
     else request.reject(new RequestError(answer?.error));
   }
 }

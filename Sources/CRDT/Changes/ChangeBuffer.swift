@@ -89,9 +89,17 @@ public struct ChangeBuffer: ~Copyable, Sendable {
     }
 
     /// The place of the change whose row starts at `position`.
+    @inline(__always)
     func nextRow(after position: Int) -> Range<Int>? {
         precondition(position >= 0, "No change starts before the first one.")
         guard position < rows.count else { return nil }
+        let first = Int(rows[position])
+        if first < 0x80, first < rows.count &- position { return position &+ 1..<position &+ 1 &+ first }
+        return nextLongRow(after: position)
+    }
+
+    @inline(never)
+    private func nextLongRow(after position: Int) -> Range<Int>? {
         var start = position + 1
         var length = Int(rows[position] & 0x7F)
         var shift = 7

@@ -147,6 +147,13 @@ extension ChangeResolver {
                 // In a change that only writes text there is nothing else.
                 if kind == .text, pendingCount == 0 { end = last.counter + 1 }
             } else {
+                // What is counted can be deleted, or it would not be counted.
+                let limit = Int(last.counter - counter) + 1
+                let settled = store.counts.settledCount(from: counter, by: UInt32(owner(of: first)), limit)
+                if settled > 0 {
+                    counter += UInt32(truncatingIfNeeded: settled)
+                    continue
+                }
                 (kind, end) = store.kinds(from: counter, by: owner(of: first))
             }
             guard kind == .text || kind == .item else { throw .wrongKind }

@@ -163,8 +163,8 @@ struct ChangeResolver: ~Copyable, Sendable {
 
     /// The counter of the author's element at a distance from its next one, as of this operation.
     func own(_ distance: UInt32) -> UInt32? {
-        let next = Int(firstCounter) + units.count
-        return Int(distance) <= next ? UInt32(next - Int(distance)) : nil
+        let next = nextCounter
+        return distance <= next ? next - distance : nil
     }
 
     /// What the change's own element is, and in which list.

@@ -3,7 +3,8 @@
 /// Bounded.
 ///
 /// A change waits under the first thing that it lacks; when a change is applied, only those that waited for it are looked
-/// at again.
+/// at again, and only from that dependency on: what is known stays known, so that each dependency is looked at once while it is
+/// lacked and once when it came, however many there are.
 struct Backlog: Sendable {
     /// The most changes, and the most bytes of them: a peer whose changes never come together costs no more.
     let maximumCount: Int
@@ -15,9 +16,46 @@ struct Backlog: Sendable {
         case full
     }
 
+    /// A change that waits, and for what.
+    struct Waiting: Sendable {
+        let change: Change
+        /// Which of the things that it needs is the first that may be lacking.
+        fileprivate(set) var position = 0
+
+        init(_ change: Change) { self.change = change }
+
+        /// What it needs, one after the other: its author's changes before it, then its dependencies.
+        private func requirement(_ position: Int) -> Version.Entry {
+            if position == 0 { return Version.Entry(replica: change.replica, count: change.sequence) }
+            return change.dependencies.entries[position - 1]
+        }
+
+        /// The first thing that it lacks.
+        ///
+        /// - Complexity: O(1), and over all calls O(d) for d dependencies.
+        mutating func firstLacking(in replicas: borrowing ReplicaTable) -> Version.Entry? {
+            while position <= change.dependencies.entries.count {
+                let entry = requirement(position)
+                if replicas.changeCount(of: entry.replica) < entry.count { return entry }
+                position += 1
+            }
+            return nil
+        }
+
+        /// All that it lacks.
+        func lacking(in replicas: borrowing ReplicaTable) -> [Version.Entry] {
+            var entries: [Version.Entry] = []
+            for index in position..<change.dependencies.entries.count + 1 {
+                let entry = requirement(index)
+                if replicas.changeCount(of: entry.replica) < entry.count { entries.append(entry) }
+            }
+            return entries
+        }
+    }
+
     /// A change that waits, and the name of the one that it waits for.
     private struct Entry: Sendable {
-        var change: Change
+        var waiting: Waiting
         var lackedReplica: ReplicaID
         var lackedSequence: UInt64
         /// An older one that waits for the same, or `nil`.
@@ -29,7 +67,7 @@ struct Backlog: Sendable {
     /// What waits, by the hash of its name.
     private var named = NumberTable()
     /// The newest that waits for a change, by the hash of that change's name.
-    private var waiting = NumberTable()
+    private var newest = NumberTable()
     private var byteCount = 0
 
     init(maximumCount: Int = 65_536, maximumByteCount: Int = 16 << 20) {
@@ -40,25 +78,25 @@ struct Backlog: Sendable {
     var count: Int { named.count }
 
     /// All that waits, in no particular order.
-    var changes: [Change] { entries.compactMap { $0?.change } }
+    var changes: [Waiting] { entries.compactMap { $0?.waiting } }
 
-    /// Keeps a change that lacks `missing`, which is not empty.
+    /// Keeps a change, of which `lacked` is the first thing that it lacks.
     ///
     /// For two names of one hash, which nobody sees in a lifetime, it is full.
-    mutating func insert(_ change: Change, missing: Version) -> Outcome {
+    mutating func insert(_ waiting: Waiting, lacking lacked: Version.Entry) -> Outcome {
+        let change = waiting.change
         let name = Self.hash(change.replica, change.sequence)
         if let known = named[name], let entry = entries[Int(known)] {
-            let isSame = entry.change.replica == change.replica && entry.change.sequence == change.sequence
+            let known = entry.waiting.change
+            let isSame = known.replica == change.replica && known.sequence == change.sequence
             return isSame ? .known : .full
         }
-        guard count < maximumCount, byteCount + change.encoded.count <= maximumByteCount,
-            let lacked = missing.entries.first
-        else { return .full }
+        guard count < maximumCount, byteCount + change.encoded.count <= maximumByteCount else { return .full }
         let lackedName = Self.hash(lacked.replica, lacked.count - 1)
-        let older = waiting[lackedName]
+        let older = newest[lackedName]
         if let older, !waits(older, for: lacked.replica, lacked.count - 1) { return .full }
         let entry = Entry(
-            change: change,
+            waiting: waiting,
             lackedReplica: lacked.replica,
             lackedSequence: lacked.count - 1,
             older: older
@@ -72,22 +110,23 @@ struct Backlog: Sendable {
             entries.append(entry)
         }
         named[name] = number
-        waiting[lackedName] = number
+        newest[lackedName] = number
         byteCount += change.encoded.count
         return .inserted
     }
 
     /// Takes out what waited for `change`, the oldest first.
-    mutating func removeFreed(by change: Change) -> [Change] {
+    mutating func removeFreed(by change: Change) -> [Waiting] {
         let name = Self.hash(change.replica, change.sequence)
-        guard let newest = waiting[name], waits(newest, for: change.replica, change.sequence) else { return [] }
-        waiting[name] = nil
-        var freed: [Change] = []
-        var next: UInt32? = newest
+        guard let first = newest[name], waits(first, for: change.replica, change.sequence) else { return [] }
+        newest[name] = nil
+        var freed: [Waiting] = []
+        var next: UInt32? = first
         while let number = next, let entry = entries[Int(number)] {
-            freed.append(entry.change)
-            named[Self.hash(entry.change.replica, entry.change.sequence)] = nil
-            byteCount -= entry.change.encoded.count
+            let change = entry.waiting.change
+            freed.append(entry.waiting)
+            named[Self.hash(change.replica, change.sequence)] = nil
+            byteCount -= change.encoded.count
             entries[Int(number)] = nil
             free.append(number)
             next = entry.older

@@ -40,6 +40,7 @@ extension Document {
         case .splice(let index, let deleteCount, let insert):
             guard index >= 0, index <= count, deleteCount >= 0, deleteCount <= count - index
             else { throw .outOfBounds }
+            guard deleteCount == 0 || store.canDeleteAll else { throw .tooLarge }
             let depth = depth(of: .list, edit.list.place)
             for content in insert { try check(content, depth: depth, &inserted) }
             return count + insert.count - deleteCount

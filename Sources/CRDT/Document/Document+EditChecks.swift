@@ -18,6 +18,7 @@ extension Document {
             else { throw .tooLarge }
             return
         }
+        guard store.canDelete(deleteCount, at: utf16Offset, in: root) else { throw .tooLarge }
         if store.hasSurrogates {
             guard !splits(utf16Offset, count, root), !splits(utf16Offset + deleteCount, count, root)
             else { throw .splitsSurrogatePair }
@@ -53,6 +54,7 @@ extension Document {
             let offset = edit.utf16Offset
             guard offset >= 0, offset <= count, edit.deleteCount >= 0, edit.deleteCount <= count - offset
             else { throw .outOfBounds }
+            guard edit.deleteCount == 0 || store.canDeleteAll else { throw .tooLarge }
             guard UTF16Unit.isWellFormed(edit.insert) else { throw .illFormedText }
             inserted += edit.insert.count
             guard inserted < ElementStore.maximumAddress else { throw .tooLarge }

@@ -175,8 +175,6 @@ extension Document {
         else { return false }
         store.moveCursor(to: utf16Range.lowerBound, in: root)
         guard let first = store.moveCursorToLiving(count) else { return false }
-        let last = first &+ UInt32(truncatingIfNeeded: count &- 1)
-        guard !UTF16Unit.isLow(store.text[Int(first)]), !UTF16Unit.isHigh(store.text[Int(last)]) else { return false }
         let owner = store.blocks.owner(of: first)
         let counter = store.blocks.counter(of: first)
         if count == 1, owner == author, isShort(author) {
@@ -239,13 +237,19 @@ extension Document {
             store.type(unit, by: author)
             return true
         }
-        return typeAgainFast(unit, author, to: &changes)
+        return typeOnFast(unit, author, to: &changes)
     }
 
-    /// Types a character of ASCII behind the tombstone where the local replica erased.
+    /// Types a character of ASCII as the first one of a block, or behind the tombstone where the local replica erased.
     @inline(never)
-    private mutating func typeAgainFast(_ unit: UInt16, _ author: Int, to changes: inout ChangeBuffer) -> Bool {
-        guard author == localIndex, isShort(author), store.canTypeAgain(by: author) else { return false }
+    private mutating func typeOnFast(_ unit: UInt16, _ author: Int, to changes: inout ChangeBuffer) -> Bool {
+        guard author == localIndex, isShort(author) else { return false }
+        if store.openNextBlock(by: author) {
+            changes.append(.typing, start: takeName(author), operand: UInt64(unit), 1)
+            store.type(unit, by: author)
+            return true
+        }
+        guard store.canTypeAgain(by: author) else { return false }
         changes.append(.typing, start: takeName(author), operand: UInt64(unit), 1)
         store.typeAgain(unit, by: author)
         return true
@@ -266,7 +270,8 @@ extension Document {
         if store.open.author == UInt32(truncatingIfNeeded: author) {
             return eraseTyped(utf16Range, author, to: &changes)
         }
-        guard let isLeft = store.isLeftOfOpen(utf16Range) else { return false }
+        let isLeft = store.isLeftOfOpen(utf16Range)
+        guard isLeft || store.isRightOfOpen(utf16Range) else { return false }
         let address = isLeft ? store.addressLeftOfOpen : store.addressRightOfOpen
         let distance = store.replicas[author].nextCounter &- store.blocks.counter(of: address)
         guard store.blocks.owner(of: address) == author, !UTF16Unit.isSurrogate(store.text[Int(address)])

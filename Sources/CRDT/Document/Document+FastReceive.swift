@@ -112,13 +112,6 @@ extension Document {
         if !store.replicas[author].isNews { noteNews(author) }
     }
 
-    @inline(never)
-    private mutating func noteNews(_ author: Int) {
-        guard store.replicas[author].id != replica.rawValue else { return }
-        store.replicas[author].isNews = true
-        news.append(UInt32(author))
-    }
-
     // MARK: Changes of one word
 
     /// Applies a keystroke, typed or erased, whose bytes fit a word, where its author's last one was.
@@ -187,6 +180,14 @@ extension Document {
 
     @inline(never)
     private mutating func typeElsewhere(_ unit: UInt16, _ author: Int, _ patches: inout PatchBuffer) -> Bool {
+        if store.isTyping(author) {
+            if store.canType(by: author) || store.openNextBlock(by: author) { return typeShort(unit, author, &patches) }
+            if store.open.lateRoom > 0 {
+                introduce(&patches)
+                patches.insert(unit, at: store.open.position, in: store.open.root)
+                return store.typeLate(unit, by: author)
+            }
+        }
         if store.canTypeAgain(by: author) {
             introduce(&patches)
             patches.insert(unit, at: store.open.position, in: store.open.root)
@@ -347,7 +348,7 @@ extension Document {
         guard counter < store.replicas[owner].nextCounter else { return false }
         if isInsertion {
             var length = Int(tag >> Operation.insertLengthShift)
-            if length == 0 { length = Int(cursor.varint32(bytes)) }
+            if length == 0 { length = Int(truncatingIfNeeded: cursor.varint32(bytes)) }
             guard !cursor.failed, length > 0 else { return false }
             if owner != author {
                 guard store.replicas.lamport(of: counter, by: owner) < lamport else { return false }
@@ -395,22 +396,43 @@ extension Document {
             Int(store.replicas[author].freeEnd &- store.replicas[author].freeAddress) >= count
         else { return false }
         for index in cursor.position..<cursor.end where bytes[index] >= 0x80 { return false }
+        if counter &+ 1 == store.replicas[author].nextCounter, owner == author, store.isTyping(author),
+            count <= max(store.open.room, store.open.lateRoom)
+        {
+            let position = store.open.position
+            let address = Int(store.typeMany(count, by: author, lamport: lamport))
+            for index in 0..<count { store.text[address &+ index] = UInt16(bytes[cursor.position &+ index]) }
+            showInsertion(count, address, at: position, in: store.open.root, &patches)
+            return true
+        }
         let origin = store.replicas.address(of: counter, by: owner)
         guard store.kind(at: origin) == .text, !UTF16Unit.isHigh(store.text[Int(origin)]) else { return false }
         var gap = store.gap(after: origin)
+        store.setAside()
         store.settle(&gap, Rank(lamport: lamport, replica: store.replicas[author].id))
         let position = store.tree.position(of: gap)
         let address = Int(store.place(count, at: &gap, by: author, lamport: lamport))
         for index in 0..<count { store.text[address &+ index] = UInt16(bytes[cursor.position &+ index]) }
-        introduce(&patches)
-        if count == 1 {
-            patches.insert(store.text[address], at: position, in: gap.root)
-        } else {
-            patches.insert(count, from: address, of: store.text, at: position, in: gap.root)
-        }
+        showInsertion(count, address, at: position, in: gap.root, &patches)
         store.cursor = gap
         store.openForTyping(by: author)
         return true
+    }
+
+    @inline(__always)
+    private mutating func showInsertion(
+        _ count: Int,
+        _ address: Int,
+        at position: Int,
+        in root: UInt32,
+        _ patches: inout PatchBuffer
+    ) {
+        introduce(&patches)
+        if count == 1 {
+            patches.insert(store.text[address], at: position, in: root)
+        } else {
+            patches.insert(count, from: address, of: store.text, at: position, in: root)
+        }
     }
 
     /// Deletes elements that are all alive and in one run.

@@ -13,9 +13,7 @@ extension Document {
         return missing.isEmpty ? .ready : .waiting(missing: missing)
     }
 
-    private func knownCount(of replica: ReplicaID) -> UInt64 {
-        store.replicas.index(of: replica).map { store.replicas[$0].nextSequence } ?? 0
-    }
+    private func knownCount(of replica: ReplicaID) -> UInt64 { store.replicas.changeCount(of: replica) }
 
     /// Applies a change that is ready.
     ///
@@ -46,10 +44,18 @@ extension Document {
 
     private mutating func noteApplied(_ author: Int) {
         store.replicas[author].nextSequence += 1
-        if !store.replicas[author].isNews, store.replicas[author].id != replica.rawValue {
-            store.replicas[author].isNews = true
-            news.append(UInt32(author))
+        if !store.replicas[author].isNews { noteNews(author) }
+    }
+
+    /// Notes whom the local replica's next change depends on.
+    @inline(never)
+    mutating func noteNews(_ author: Int) {
+        if store.replicas[author].id == replica.rawValue {
+            undoHistory.skip(to: store.replicas[author].nextCounter)
+            return
         }
+        store.replicas[author].isNews = true
+        news.append(UInt32(author))
     }
 
     // MARK: In whatever order
@@ -66,17 +72,20 @@ extension Document {
         var receipt = Receipt(applied: [], duplicates: 0, waiting: 0)
         var refusal: ChangeError?
         for change in changes {
-            switch readiness(of: change) {
-            case .duplicate: receipt.duplicates += 1
-            case .waiting(let missing):
-                switch backlog.insert(change, missing: missing) {
-                case .inserted: break
-                case .known: receipt.duplicates += 1
-                case .full: refusal = refusal ?? .backlogFull
-                }
-            case .ready:
+            if change.sequence < knownCount(of: change.replica) {
+                receipt.duplicates += 1
+                continue
+            }
+            var waiting = Backlog.Waiting(change)
+            guard let lacked = waiting.firstLacking(in: store.replicas) else {
                 apply(change, &receipt, &refusal, patches: &patches)
                 drainBacklog(&receipt, &refusal, patches: &patches)
+                continue
+            }
+            switch backlog.insert(waiting, lacking: lacked) {
+            case .inserted: break
+            case .known: receipt.duplicates += 1
+            case .full: refusal = refusal ?? .backlogFull
             }
         }
         if let refusal { throw refusal }
@@ -108,11 +117,11 @@ extension Document {
         while position < receipt.applied.count, backlog.count > 0 {
             let freed = backlog.removeFreed(by: receipt.applied[position])
             position += 1
-            for change in freed {
-                switch readiness(of: change) {
-                case .duplicate: break
-                case .waiting(let missing): _ = backlog.insert(change, missing: missing)
-                case .ready: apply(change, &receipt, &refusal, patches: &patches)
+            for var waiting in freed where waiting.change.sequence >= knownCount(of: waiting.change.replica) {
+                if let lacked = waiting.firstLacking(in: store.replicas) {
+                    _ = backlog.insert(waiting, lacking: lacked)
+                } else {
+                    apply(waiting.change, &receipt, &refusal, patches: &patches)
                 }
             }
         }
@@ -124,11 +133,11 @@ extension Document {
     /// What the waiting changes lack: for each replica, its changes up to that count.
     ///
     /// Empty when nothing waits.
+    ///
+    /// - Complexity: O(d log d) for d dependencies of all that waits.
     public var missing: Version {
-        var missing = Version()
-        for change in backlog.changes {
-            if case .waiting(let lacked) = readiness(of: change) { missing.merge(lacked) }
-        }
-        return missing
+        var lacked: [Version.Entry] = []
+        for waiting in backlog.changes { lacked += waiting.lacking(in: store.replicas) }
+        return Version(greatestOf: lacked)
     }
 }

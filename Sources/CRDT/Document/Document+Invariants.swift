@@ -98,7 +98,7 @@ extension ElementStore {
             precondition(isDead, "An item is in two places.")
             precondition(rank(of: address) < rank(of: place), "An item is not at its newest place.")
         }
-        let extra = counts.extra(item)
+        let extra = extra(of: item)
         if place == address, extra != 0 { precondition(isDead == (extra > 0), "A count of deletions is wrong.") }
     }
 

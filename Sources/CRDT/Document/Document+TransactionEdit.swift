@@ -28,6 +28,7 @@ extension Document {
         at utf16Offset: Int,
         in text: TextHandle
     ) throws(EditError) {
+        if store.open.position == utf16Offset, store.open.root == text.root, typeOn(units) { return }
         precondition(transaction != nil, "No transaction is open.")
         check(text)
         if insertInTransaction(units, at: utf16Offset, in: text.root) { return }
@@ -57,6 +58,17 @@ extension Document {
     // MARK: Insertion
 
     private static var laneUnitCount: Int { 64 }
+
+    /// Types where the author is typing, when it is several units or the first one of a block.
+    private mutating func typeOn(_ units: Span<UInt16>) -> Bool {
+        let author = Int(truncatingIfNeeded: transactionAuthor)
+        guard units.count > 0, store.canType(by: author) || store.openNextBlock(by: author),
+            store.open.room >= units.count
+        else { return false }
+        for index in units.indices where UTF16Unit.isSurrogate(units[index]) { return false }
+        for index in units.indices { store.type(units[index], by: author) }
+        return true
+    }
 
     private mutating func insertInTransaction(
         _ units: Span<UInt16>,
@@ -104,8 +116,6 @@ extension Document {
         else { return false }
         store.moveCursor(to: utf16Range.lowerBound, in: root)
         guard let first = store.moveCursorToLiving(count) else { return false }
-        let last = first &+ UInt32(truncatingIfNeeded: count &- 1)
-        guard !UTF16Unit.isLow(store.text[Int(first)]), !UTF16Unit.isHigh(store.text[Int(last)]) else { return false }
         let range = ElementRange(
             replica: UInt32(truncatingIfNeeded: store.blocks.owner(of: first)),
             counter: store.blocks.counter(of: first),
@@ -124,15 +134,25 @@ extension Document {
             store.open.root == root, transaction != nil
         else { return false }
         if store.open.author != OpenPlace.noAuthor { return eraseTypedInTransaction(utf16Range) }
-        guard let isLeft = store.isLeftOfOpen(utf16Range) else { return false }
-        let address = isLeft ? store.addressLeftOfOpen : store.addressRightOfOpen
-        guard !UTF16Unit.isSurrogate(store.text[Int(address)]) else { return false }
+        if store.isLeftOfOpen(utf16Range) {
+            guard noteErased(store.addressLeftOfOpen) else { return false }
+            store.eraseLeft()
+            return true
+        }
+        guard store.isRightOfOpen(utf16Range), noteErased(store.addressRightOfOpen) else { return false }
+        store.eraseRight()
+        return true
+    }
+
+    /// Notes that one unit is deleted; false when it is half of a pair.
+    @inline(__always)
+    private mutating func noteErased(_ address: UInt32) -> Bool {
+        if UTF16Unit.isSurrogate(store.text[Int(address)]) { return false }
         let owner = store.blocks.owner(of: address)
         let counter = store.blocks.counter(of: address)
         if !lane.extendDeletion(owner, counter, 1) {
             noteDeletion(ElementRange(replica: UInt32(truncatingIfNeeded: owner), counter: counter, count: 1))
         }
-        if isLeft { store.eraseLeft() } else { store.eraseRight() }
         return true
     }
 

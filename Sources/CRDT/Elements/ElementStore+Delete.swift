@@ -3,6 +3,15 @@ struct ElementRange: BitwiseCopyable, Sendable {
     var replica: UInt32
     var counter: UInt32
     var count: UInt32
+
+    func first(_ count: Int) -> ElementRange {
+        ElementRange(replica: replica, counter: counter, count: UInt32(truncatingIfNeeded: count))
+    }
+
+    func dropping(first count: Int) -> ElementRange {
+        let count = UInt32(truncatingIfNeeded: count)
+        return ElementRange(replica: replica, counter: counter &+ count, count: self.count &- count)
+    }
 }
 
 extension ElementStore {
@@ -19,7 +28,7 @@ extension ElementStore {
             var killed = min(left, run.length - gap.offset)
             if !counts.isEmpty {
                 killed = uniformCount(from: address, killed)
-                for offset in 0..<killed { noteSurplus(of: address &+ UInt32(offset), in: &ranges) }
+                noteSurplus(of: address, killed, in: &ranges)
             }
             note(address, killed, in: &ranges)
             tree.kill(killed, at: &gap, &blocks)
@@ -27,12 +36,19 @@ extension ElementStore {
         }
     }
 
-    /// How many units from an address on were deleted equally often.
-    private func uniformCount(from address: UInt32, _ limit: Int) -> Int {
-        let extra = counts.extra(address)
-        var count = 1
-        while count < limit, counts.extra(address &+ UInt32(count)) == extra { count += 1 }
-        return count
+    /// How many units of one run from an address on were deleted equally often.
+    func uniformCount(from address: UInt32, _ limit: Int) -> Int {
+        let first = range(at: address, 1)
+        return counts.uniformCount(from: first.counter, by: first.replica, limit)
+    }
+
+    /// The names of elements with addresses in a row, of one run.
+    func range(at address: UInt32, _ count: Int) -> ElementRange {
+        ElementRange(
+            replica: UInt32(truncatingIfNeeded: blocks.owner(of: address)),
+            counter: blocks.counter(of: address),
+            count: UInt32(truncatingIfNeeded: count)
+        )
     }
 
     /// Notes elements that were deleted; those that continue the range before are added to it.
@@ -56,19 +72,21 @@ extension ElementStore {
         ranges.append(ElementRange(replica: replica, counter: counter, count: UInt32(truncatingIfNeeded: count)))
     }
 
-    /// Notes the further deletions that an element needs because it was restored more often than deleted.
+    /// Notes the further deletions that equally counted elements need when they were restored more often than deleted.
     ///
     /// One by one: a change that deletes more elements than the document has is refused, unless each takes bytes.
-    private mutating func noteSurplus(of address: UInt32, in ranges: inout Slab<ElementRange>) {
-        let extra = counts.extra(address)
+    private mutating func noteSurplus(of address: UInt32, _ count: Int, in ranges: inout Slab<ElementRange>) {
+        let extra = extra(of: address)
         if extra >= 0 { return }
-        for _ in 0..<(-extra) { note(address, 1, in: &ranges, joined: false) }
-        setExtra(0, of: address)
+        for offset in 0..<count {
+            for _ in 0..<(-extra) { note(address &+ UInt32(offset), 1, in: &ranges, joined: false) }
+        }
+        add(-extra, to: range(at: address, count))
     }
 
     /// Notes one item of a list that was deleted.
     mutating func noteItem(_ address: UInt32, in ranges: inout Slab<ElementRange>) {
-        noteSurplus(of: address, in: &ranges)
+        noteSurplus(of: address, 1, in: &ranges)
         note(address, 1, in: &ranges)
     }
 
@@ -77,11 +95,29 @@ extension ElementStore {
     /// Deletes elements by name once more: what was visible goes, of the rest it is noted that they were deleted again.
     ///
     /// - Precondition: they exist, and are units of texts or items of lists.
+    /// - Complexity: O(log n) for each stretch of elements that are counted already, and for each run of others.
     mutating func delete(_ range: ElementRange, patches: inout PatchList) {
+        var rest = range
+        while rest.count > 0 {
+            let limit = Int(rest.count)
+            let settled = counts.settledCount(from: rest.counter, by: rest.replica, limit)
+            if settled > 0 {
+                add(1, to: rest.first(settled))
+                rest = rest.dropping(first: settled)
+                continue
+            }
+            let step = counts.uniformCount(from: rest.counter, by: rest.replica, limit)
+            deleteUncounted(rest.first(step), patches: &patches)
+            rest = rest.dropping(first: step)
+        }
+    }
+
+    /// Elements of which the runs alone say whether they are visible.
+    private mutating func deleteUncounted(_ range: ElementRange, patches: inout PatchList) {
+        let owner = Int(range.replica)
         var counter = range.counter
         var left = Int(range.count)
         while left > 0 {
-            let owner = Int(range.replica)
             let count = min(left, replicas.contiguousCount(from: counter, by: owner))
             let address = replicas.address(of: counter, by: owner)
             if values.isList(address) {
@@ -115,11 +151,9 @@ extension ElementStore {
             let run = tree.run(at: gap)
             let step = min(left, run.length - gap.offset)
             if run.isDead {
-                for offset in 0..<step { addDeletion(to: address &+ UInt32(offset)) }
-            } else if counts.isEmpty {
-                kill(step, at: &gap, patches: &patches)
+                add(1, to: range(at: address, step))
             } else {
-                deleteCounted(address, step, patches: &patches)
+                kill(step, at: &gap, patches: &patches)
             }
             address &+= UInt32(truncatingIfNeeded: step)
             left -= step
@@ -132,41 +166,24 @@ extension ElementStore {
         cursor = gap
     }
 
-    /// Living units of which some may have been restored too often.
-    private mutating func deleteCounted(_ first: UInt32, _ count: Int, patches: inout PatchList) {
-        var address = first
-        let end = first &+ UInt32(truncatingIfNeeded: count)
-        while address < end {
-            let step = uniformCount(from: address, Int(end - address))
-            if counts.extra(address) < 0 {
-                for offset in 0..<step { addDeletion(to: address &+ UInt32(offset)) }
-            } else {
-                var gap = gap(after: address)
-                gap.offset -= 1
-                kill(step, at: &gap, patches: &patches)
-            }
-            address &+= UInt32(truncatingIfNeeded: step)
-        }
+    /// How often an element was deleted beside what its run says.
+    func extra(of address: UInt32) -> Int64 {
+        if counts.isEmpty { return 0 }
+        let name = range(at: address, 1)
+        return counts.extra(of: name.counter, by: name.replica)
     }
 
-    /// Notes how often an element was deleted beside what its run says.
-    mutating func setExtra(_ extra: Int, of address: UInt32) {
-        counts.setExtra(extra, of: address)
+    /// Notes that elements were deleted so many times more beside what their runs say.
+    mutating func add(_ number: Int64, to range: ElementRange) {
+        counts.add(number, to: range)
         // Places where units are erased without a look at the counts are closed.
         closeOpenPlace()
     }
 
-    private mutating func addDeletion(to address: UInt32) {
-        setExtra(counts.extra(address) + 1, of: address)
-    }
-
-    /// Deletes an item once more, wherever it is now.
+    /// Deletes an item that is not counted once more, wherever it is now.
     private mutating func deleteItem(at item: UInt32, patches: inout PatchList) {
         let place = place(ofItem: item)
-        if counts.extra(item) < 0 || !isVisible(place) {
-            addDeletion(to: item)
-            return
-        }
+        if !isVisible(place) { return add(1, to: range(at: item, 1)) }
         let (root, index) = kill(place)
         patches.deleteItem(at: index, in: listID(ofRoot: root))
     }

@@ -79,7 +79,7 @@ extension ElementStore {
 
     /// How many elements can get addresses next to the replica's newest ones, at least one.
     @inline(__always)
-    private mutating func provideRoom(_ wanted: Int, for replica: Int) -> Int {
+    mutating func provideRoom(_ wanted: Int, for replica: Int) -> Int {
         let room = Int(replicas[replica].freeEnd - replicas[replica].freeAddress)
         return wanted <= room ? room : enlargeRoom(wanted, for: replica)
     }

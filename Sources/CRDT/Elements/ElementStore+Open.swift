@@ -14,6 +14,9 @@ struct OpenPlace: BitwiseCopyable, Sendable {
     var position = 0
     /// How many units can be typed, of one segment and one block.
     var room = 0
+    /// The same where the author's Lamport timestamps are behind the clock, in place of `room`: only received changes go on
+    /// like that.
+    var lateRoom = 0
     /// How many units on the left and on the right of the tombstone can be erased one by one.
     var leftRoom = 0
     var rightRoom = 0
@@ -43,7 +46,10 @@ extension ElementStore {
 
     /// Closes the open place, if there is one: the cursor stays where the last edit ended.
     @inline(__always)
-    mutating func closeOpenPlace() { cursor = cursor }
+    mutating func closeOpenPlace() {
+        cursor = cursor
+        other.place.revision = .max
+    }
 
     /// Who types at an open place has a sequence that stays below 2^32 while it is open: a place has room for 64 units.
     private static let maximumOpenSequence: UInt64 = 1 << 31
@@ -56,16 +62,32 @@ extension ElementStore {
         let run = tree.run(at: lastGap)
         let address = replicas[author].freeAddress
         guard !run.isDead, lastGap.offset == run.length, run.end == address, address & 63 != 0,
-            replicas[author].lamportEnd == clock, blocks.isClaimed(address, by: lastGap.leaf),
-            replicas[author].nextSequence < Self.maximumOpenSequence
+            blocks.isClaimed(address, by: lastGap.leaf)
         else { return }
-        let inSegment = Int(replicas[author].freeEnd &- address)
-        open.room = min(inSegment, 64 &- Int(address & 63), elementLimit &- elementCount)
+        provideOpenRoom(for: author)
         open.author = UInt32(truncatingIfNeeded: author)
         open.position = lastGap.runStart &+ lastGap.offset
         open.leftRoom = 0
         open.rightRoom = 0
         finishOpening()
+        keepAside()
+    }
+
+    /// Finds how many units `author` can type at the open place, of one segment and one block.
+    @inline(__always)
+    mutating func provideOpenRoom(for author: Int) {
+        let address = replicas[author].freeAddress
+        let inSegment = Int(replicas[author].freeEnd &- address)
+        let inBlock = address & 63 == 0 ? 0 : 64 &- Int(address & 63)
+        let isNumbered = replicas[author].nextSequence < Self.maximumOpenSequence
+        setOpenRoom(isNumbered ? min(inSegment, inBlock, elementLimit &- elementCount) : 0, for: author)
+    }
+
+    @inline(__always)
+    mutating func setOpenRoom(_ room: Int, for author: Int) {
+        let isLate = replicas[author].lamportEnd != clock
+        open.room = isLate ? 0 : room
+        open.lateRoom = isLate ? room : 0
     }
 
     /// Opens the place behind the tombstone at the cursor.
@@ -76,6 +98,7 @@ extension ElementStore {
         open.author = OpenPlace.noAuthor
         open.position = lastGap.runStart
         open.room = 0
+        open.lateRoom = 0
         open.leftRoom = 0
         open.rightRoom = 0
         // At the edge of a block addresses may go on in another replica's: such runs are left to the general way.
@@ -136,13 +159,33 @@ extension ElementStore {
         elementCount &+= 1
     }
 
-    /// Whether a unit is the one on the left of the open tombstone, or the one on its right; `nil` when it is neither, or
-    /// is not to be erased there.
-    @inline(__always)
-    func isLeftOfOpen(_ unit: Range<Int>) -> Bool? {
-        if unit.upperBound == open.position, open.leftRoom > 0 { return true }
-        return unit.lowerBound == open.position && open.rightRoom > 0 ? false : nil
+    /// Gives who types at the open place the next block, when one is full; false when the general way has to.
+    ///
+    /// The next block of a segment is its owner's alone, and no leaf has claimed it: typing goes on in the same run.
+    @inline(never)
+    mutating func openNextBlock(by author: Int) -> Bool {
+        guard open.revision == tree.revision, open.room == 0, open.author == UInt32(truncatingIfNeeded: author),
+            replicas[author].lamportEnd == clock
+        else { return false }
+        let address = replicas[author].freeAddress
+        guard address & 63 == 0, canHold(1), replicas[author].nextSequence < Self.maximumOpenSequence
+        else { return false }
+        if address == replicas[author].freeEnd {
+            guard Int(address) == blocks.end else { return false }
+            _ = provideRoom(1, for: author)
+        }
+        blocks.assign(address, Int(address) + BlockTable.size, to: lastGap.leaf)
+        open.room = min(Int(replicas[author].freeEnd &- address), BlockTable.size, elementLimit &- elementCount)
+        return true
     }
+
+    /// Whether a unit is the one on the left of the open tombstone, and can be erased there.
+    @inline(__always)
+    func isLeftOfOpen(_ unit: Range<Int>) -> Bool { unit.upperBound == open.position && open.leftRoom > 0 }
+
+    /// Whether a unit is the one on the right of the open tombstone, and can be erased there.
+    @inline(__always)
+    func isRightOfOpen(_ unit: Range<Int>) -> Bool { unit.lowerBound == open.position && open.rightRoom > 0 }
 
     /// The address of the unit on the left of the open tombstone.
     @inline(__always)
@@ -203,6 +246,7 @@ extension ElementStore {
         open.run &+= 1
         open.author = OpenPlace.noAuthor
         open.room = 0
+        open.lateRoom = 0
         open.leftRoom = min(length &- 2, Int(address & 63))
         open.rightRoom = 0
         open.revision = tree.revision
@@ -210,7 +254,7 @@ extension ElementStore {
 
     /// Whether `author` can type behind the open tombstone, which ends with his newest element, by ``typeAgain(_:by:)``.
     @inline(__always)
-    func canTypeAgain(by author: Int) -> Bool {
+    mutating func canTypeAgain(by author: Int) -> Bool {
         guard open.revision == tree.revision, open.author == OpenPlace.noAuthor,
             tree.count(of: lastGap.leaf) < RunTree.leafCapacity
         else { return false }
@@ -241,13 +285,14 @@ extension ElementStore {
         open.author = UInt32(truncatingIfNeeded: author)
         let inSegment = Int(replicas[author].freeEnd &- address) &- 1
         open.room = min(inSegment, 63 &- Int(address & 63), elementLimit &- elementCount)
+        open.lateRoom = 0
         open.leftRoom = 0
         open.rightRoom = 0
         open.revision = tree.revision
     }
 
     @inline(__always)
-    private mutating func addVisibleAtOpen(_ delta: Int) {
+    mutating func addVisibleAtOpen(_ delta: Int) {
         let change = UInt32(truncatingIfNeeded: delta)
         tree.children[open.count0].visible &+= change
         if open.count1 >= 0 { tree.children[open.count1].visible &+= change }

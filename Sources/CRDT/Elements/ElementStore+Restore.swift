@@ -42,14 +42,10 @@ extension ElementStore {
         gap.offset -= 1
         let run = tree.run(at: gap)
         var count = min(limit, run.length - gap.offset)
-        let extra = counts.extra(address)
-        if !counts.isEmpty {
-            var same = 1
-            while same < count, counts.extra(address &+ UInt32(same)) == extra { same += 1 }
-            count = same
-        }
+        let extra = extra(of: address)
+        if !counts.isEmpty { count = uniformCount(from: address, count) }
         if extra != 0 || !run.isDead {
-            for offset in 0..<count { setExtra(extra - 1, of: address &+ UInt32(offset)) }
+            add(-1, to: range(at: address, count))
             return count
         }
         tree.revive(count, at: &gap, &blocks)
@@ -65,11 +61,7 @@ extension ElementStore {
         let item = replicas.address(of: counter, by: replica)
         if values[item] == .dropped { values[item] = value }
         let place = place(ofItem: item)
-        let extra = counts.extra(item)
-        if extra != 0 || isVisible(place) {
-            setExtra(extra - 1, of: item)
-            return
-        }
+        if extra(of: item) != 0 || isVisible(place) { return add(-1, to: range(at: item, 1)) }
         let (root, index) = revive(place)
         patches.insert([self.value(values[item])], at: index, in: listID(ofRoot: root))
     }

@@ -20,6 +20,7 @@ struct ElementStore: ~Copyable, Sendable {
     /// The ``cursor``, as it was when a place was opened there last.
     var lastGap = Gap(root: .max, leaf: RunTree.none, index: 0, offset: 0, runStart: 0, leafStart: 0)
     var open = OpenPlace()
+    var other = OtherPlace()
     /// The next Lamport timestamp: above those of all elements.
     var clock: UInt64 = 0
     /// All elements that were ever inserted, by whomever.
@@ -90,7 +91,16 @@ struct ElementStore: ~Copyable, Sendable {
     /// Moves the cursor to the gap at a visible position, and closes what was open there.
     @inline(__always)
     mutating func moveCursor(to position: Int, in root: UInt32) {
-        if open.revision == tree.revision { lastGap = cursor }
+        if open.revision == tree.revision {
+            lastGap = cursor
+            if lastGap.root != root || tree.position(of: lastGap) != position {
+                if takeUp(at: position, in: root) {
+                    open.revision = .max
+                    return
+                }
+                setAside()
+            }
+        }
         open.revision = .max
         if lastGap.root == root {
             if tree.position(of: lastGap) == position { return }
@@ -101,13 +111,21 @@ struct ElementStore: ~Copyable, Sendable {
         lastGap = tree.seek(position, in: root)
     }
 
-    /// Moves the cursor past tombstones, and gives the address on its right when `count` living elements of one run follow.
+    /// Moves the cursor past tombstones, and gives the address on its right, when `count` living elements of one run follow
+    /// that split no surrogate pair.
+    ///
+    /// Else it stays: at the start of a run nothing tells what the next insertion is after.
     @inline(__always)
     mutating func moveCursorToLiving(_ count: Int) -> UInt32? {
-        guard tree.moveToLiving(&lastGap) else { return nil }
-        let run = tree.run(at: lastGap)
-        guard count <= run.length &- lastGap.offset else { return nil }
-        return run.address &+ UInt32(truncatingIfNeeded: lastGap.offset)
+        var gap = lastGap
+        guard tree.moveToLiving(&gap) else { return nil }
+        let run = tree.run(at: gap)
+        guard count <= run.length &- gap.offset else { return nil }
+        let first = run.address &+ UInt32(truncatingIfNeeded: gap.offset)
+        let last = first &+ UInt32(truncatingIfNeeded: count &- 1)
+        guard !UTF16Unit.isLow(text[Int(first)]), !UTF16Unit.isHigh(text[Int(last)]) else { return nil }
+        lastGap = gap
+        return first
     }
 
     /// Kills elements of one run on the right of the cursor.

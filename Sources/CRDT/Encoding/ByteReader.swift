@@ -60,6 +60,16 @@ struct ByteReader {
         return value
     }
 
+    /// No document has as many of anything, and two of them still add up in an `Int` of 32 bits.
+    static var sizeLimit: UInt64 { 1 << 30 }
+
+    /// A number below ``sizeLimit``.
+    mutating func size() throws(FormatError) -> Int {
+        let value = try varint()
+        guard value < Self.sizeLimit else { throw .overflow }
+        return Int(value)
+    }
+
     /// A count of things that each take at least `size` bytes: more than fit in what remains are refused at once.
     mutating func count(ofSize size: Int = 1) throws(FormatError) -> Int {
         let value = try varint()

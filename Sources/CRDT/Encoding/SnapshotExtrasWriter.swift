@@ -112,22 +112,15 @@ struct SnapshotExtrasWriter {
     // MARK: Deletions
 
     mutating func writeCounts(_ store: borrowing ElementStore, _ ranks: [Int]) {
-        var rows: [(rank: Int, counter: UInt32, extra: Int)] = []
-        store.counts.visit { (address, extra) in
-            rows.append((ranks[store.blocks.owner(of: address)], store.blocks.counter(of: address), extra))
-        }
-        rows = SortOrder.ascending(rows.map { UInt64($0.rank) << 32 | UInt64($0.counter) }).map { rows[$0] }
-        var index = 0
-        while index < rows.count {
-            var end = index + 1
-            while end < rows.count, rows[end].rank == rows[index].rank, rows[end].extra == rows[index].extra,
-                rows[end].counter == rows[end - 1].counter + 1
-            { end += 1 }
-            counts.appendVarint(rows[index].rank)
-            counts.appendVarint(UInt64(rows[index].counter))
-            counts.appendVarint(end - index)
-            counts.appendZigzag(Int64(rows[index].extra))
-            index = end
+        var rows: [(rank: Int, range: ElementRange, extra: Int64)] = []
+        store.counts.visit { (range, extra) in rows.append((ranks[Int(range.replica)], range, extra)) }
+        let order = SortOrder.ascending(rows.map { UInt64($0.rank) << 32 | UInt64($0.range.counter) })
+        for index in order {
+            let row = rows[index]
+            counts.appendVarint(row.rank)
+            counts.appendVarint(UInt64(row.range.counter))
+            counts.appendVarint(UInt64(row.range.count))
+            counts.appendZigzag(row.extra)
         }
     }
 }

@@ -81,7 +81,7 @@ extension SnapshotReader {
 
     /// An element that exists.
     private func element(_ source: inout ByteReader) throws(FormatError) -> (replica: Int, counter: UInt32) {
-        let replica = Int(try source.varint32())
+        let replica = try source.size()
         let counter = try source.varint32()
         guard replica < store.replicas.count, counter < store.replicas[replica].nextCounter else { throw .invalid }
         return (replica, counter)
@@ -186,7 +186,7 @@ extension SnapshotReader {
             guard count > 0 || store.containers[number].parent != ContainerRecord.none else { throw .invalid }
             var last = -1
             for _ in 0..<count {
-                let key = Int(try source.varint32())
+                let key = try source.size()
                 guard key > last, key < isUsed.count else { throw .invalid }
                 last = key
                 isUsed[key] = true
@@ -244,7 +244,7 @@ extension SnapshotReader {
     // MARK: Deletions
 
     /// More deletions of one element than any history has: as many more can be added without an overflow.
-    private static let maximumExtraCount: UInt64 = 0x100_0000
+    private static let maximumExtraCount: UInt64 = 1 << 48
 
     mutating func readCounts(_ source: inout ByteReader) throws(FormatError) {
         var last: (replica: Int, counter: UInt32, extra: Int64)?
@@ -262,28 +262,44 @@ extension SnapshotReader {
                 guard isAfter, !continues else { throw .invalid }
             }
             last = (replica, counter + count, extra)
-            for offset in 0..<count { try readCount(counter + offset, replica, Int(extra)) }
+            let range = ElementRange(replica: UInt32(replica), counter: counter, count: count)
+            try checkCounted(range, isVisible: extra < 0)
+            store.add(extra, to: range)
         }
         try checkPairs()
     }
 
-    /// The halves of a pair are deleted and restored together.
+    /// The halves of a pair are deleted and restored together: no stretch of equal counts starts or ends between them.
     private func checkPairs() throws(FormatError) {
         var isSplit = false
-        store.counts.visit { (address, extra) in
-            let unit = store.text[Int(address)]
-            if UTF16Unit.isHigh(unit), store.counts.extra(address + 1) != extra { isSplit = true }
-            if UTF16Unit.isLow(unit), store.counts.extra(address - 1) != extra { isSplit = true }
+        store.counts.visit { (range, _) in
+            let owner = Int(range.replica)
+            let first = store.replicas.address(of: range.counter, by: owner)
+            let last = store.replicas.address(of: range.counter + range.count - 1, by: owner)
+            if UTF16Unit.isLow(store.text[Int(first)]) || UTF16Unit.isHigh(store.text[Int(last)]) { isSplit = true }
         }
         if isSplit { throw .invalid }
     }
 
-    private mutating func readCount(_ counter: UInt32, _ replica: Int, _ extra: Int) throws(FormatError) {
-        let kind = store.kind(of: counter, by: replica)
-        guard kind == .text || kind == .item else { throw .invalid }
-        let address = store.replicas.address(of: counter, by: replica)
-        let isVisible = store.isVisible(kind == .item ? store.place(ofItem: address) : address)
-        guard isVisible == (extra < 0) else { throw .invalid }
-        store.setExtra(extra, of: address)
+    /// Counted are units of text and items, all dead or all visible: looked at by run, because a few bytes count any number.
+    private func checkCounted(_ range: ElementRange, isVisible: Bool) throws(FormatError) {
+        let replica = Int(range.replica)
+        var rest = range
+        while rest.count > 0 {
+            let (kind, end) = store.kinds(from: rest.counter, by: replica)
+            guard kind == .text || kind == .item else { throw .invalid }
+            let address = store.replicas.address(of: rest.counter, by: replica)
+            var step = Int(min(end - rest.counter, rest.count))
+            if kind == .item {
+                guard store.isVisible(store.place(ofItem: address)) == isVisible else { throw .invalid }
+            } else {
+                var gap = store.gap(after: address)
+                gap.offset -= 1
+                let run = store.tree.run(at: gap)
+                guard run.isDead != isVisible else { throw .invalid }
+                step = min(Int(rest.count), run.length - gap.offset)
+            }
+            rest = rest.dropping(first: step)
+        }
     }
 }

@@ -27,8 +27,11 @@ struct SnapshotReader: ~Copyable {
     /// Neighbours in one leaf that are not in the index yet.
     private var gathered = 0..<0
     private var gatheredLeaf = RunTree.none
+    /// What the elements of the replicas are, until they get addresses.
+    private var claims: [(replica: Int, stretch: SnapshotStretch)] = []
     /// How many elements are in texts and lists.
     private var placedCount = 0
+    private var listedCount = 0
     private var isList = false
     // Elements of lists, as they are read: later places of items, items whose value is not written, and those whose is.
     var moves: [UInt32] = []
@@ -80,12 +83,14 @@ struct SnapshotReader: ~Copyable {
         var entries = try column(&source)
         var counts = try column(&source)
         try source.requireEnd()
+        try checkClaims(text.count, values.remaining)
+        for claim in claims { provideAddresses(Int(claim.stretch.count), claim.stretch.place, for: claim.replica) }
         textPosition = text.lowerBound
         textEnd = text.upperBound
         seen.append(repeating: 0, count: store.blocks.end / BlockTable.size)
         try readKeys(&keys)
         try readContainers(&containers)
-        if placedCount > 0 { stretch = Int(try life.varint32()) }
+        if placedCount > 0 { stretch = try life.size() }
         try advancePair()
         for number in 0..<UInt32(store.containers.count) where store.containers[number].kind != .map {
             try readSpans(of: number, &spans)
@@ -120,7 +125,7 @@ struct SnapshotReader: ~Copyable {
             let changes = try source.varint()
             guard changes > 0 else { throw .invalid }
             guard changes < Change.maximumSequence else { throw .overflow }
-            let elements = Int(try source.varint32())
+            let elements = try source.size()
             store.elementCount += elements
             guard store.elementCount <= min(limits.maximumElementCount, ElementStore.maximumElementCount)
             else { throw .limitExceeded }
@@ -141,7 +146,7 @@ struct SnapshotReader: ~Copyable {
         guard (count == 0) == (elements == 0) else { throw .invalid }
         var jump = Jump(key: 0, value: 0)
         for index in 0..<count {
-            let key = Int(jump.key) + Int(try source.varint32())
+            let key = try source.size() + Int(jump.key)
             let (value, overflow) = jump.value.addingReportingOverflow(try source.varint())
             guard !overflow, value < Change.maximumSequence else { throw .overflow }
             guard key < elements else { throw .invalid }
@@ -164,7 +169,7 @@ struct SnapshotReader: ~Copyable {
         _ elements: Int
     ) throws(FormatError) {
         let count = try source.count()
-        if count == 0 { return provideAddresses(elements, .text, for: replica) }
+        if count == 0 { return claim(elements, .text, for: replica) }
         var left = elements
         var last: SnapshotStretch.Place?
         for _ in 0..<count {
@@ -172,15 +177,48 @@ struct SnapshotReader: ~Copyable {
             guard let place = SnapshotStretch.Place(rawValue: UInt8(value & 3)), place != last else { throw .invalid }
             guard value >> 2 > 0, value >> 2 <= UInt64(left) else { throw .invalid }
             last = place
-            provideAddresses(Int(value >> 2), place, for: replica)
+            claim(Int(value >> 2), place, for: replica)
             left -= Int(value >> 2)
         }
         // All text is written as no stretch.
         guard left == 0, count > 1 || last != .text else { throw .invalid }
     }
 
-    private mutating func provideAddresses(_ count: Int, _ place: SnapshotStretch.Place, for replica: Int) {
+    private mutating func claim(_ count: Int, _ place: SnapshotStretch.Place, for replica: Int) {
         if count == 0 { return }
+        if place != .map { placedCount += count }
+        if place == .list { listedCount += count }
+        claims.append((replica, SnapshotStretch(place: place, count: UInt32(count))))
+    }
+
+    /// Whether the columns are of the elements that the replicas claim, before there is memory for these.
+    ///
+    /// Each element of a list is a byte or more of values, each living one of a text a byte of text at least (a pair is four). Only
+    /// dead text is as long as it says.
+    private func checkClaims(_ textCount: Int, _ valueCount: Int) throws(FormatError) {
+        guard listedCount <= valueCount else { throw .invalid }
+        let placed = UInt64(placedCount)
+        var lengths = lengths
+        var spanned: UInt64 = 0
+        while lengths.remaining > 0 {
+            spanned += UInt64(try lengths.varint32())
+            guard spanned <= placed else { throw .invalid }
+        }
+        var life = life
+        var lived: UInt64 = 0
+        var living: UInt64 = 0
+        var isDead = false
+        while life.remaining > 0 {
+            let count = UInt64(try life.varint32())
+            lived += count
+            if !isDead { living += count }
+            isDead.toggle()
+            guard lived <= placed else { throw .invalid }
+        }
+        guard spanned == placed, lived == placed, living <= UInt64(textCount + listedCount) else { throw .invalid }
+    }
+
+    private mutating func provideAddresses(_ count: Int, _ place: SnapshotStretch.Place, for replica: Int) {
         let counter = store.replicas[replica].nextCounter
         if place == .map {
             store.replicas.noteSegment(at: ElementStore.firstAddressOfSets, by: replica)
@@ -188,7 +226,6 @@ struct SnapshotReader: ~Copyable {
             store.replicas[replica].freeEnd = store.replicas[replica].freeAddress
             return
         }
-        placedCount += count
         let start = UInt32(store.blocks.end)
         let blocks = (count + BlockTable.size - 1) / BlockTable.size
         store.replicas.noteSegment(at: start, by: replica)
@@ -208,7 +245,7 @@ struct SnapshotReader: ~Copyable {
     // MARK: Sequences and their spans
 
     private mutating func readSpans(of container: UInt32, _ spans: inout ByteReader) throws(FormatError) {
-        let spanCount = Int(try spans.varint32())
+        let spanCount = try spans.size()
         guard spanCount <= lengths.remaining else { throw .truncated }
         // Roots appear when something is put into them.
         if spanCount == 0 {
@@ -220,15 +257,15 @@ struct SnapshotReader: ~Copyable {
         var lastOwner = -1
         for _ in 0..<spanCount {
             if ownerLeft == 0 {
-                let next = Int(try owners.varint32())
+                let next = try owners.size()
                 guard next < store.replicas.count, next != owner || position == 0 else { throw .invalid }
                 owner = next
-                ownerLeft = Int(try owners.varint32())
+                ownerLeft = try owners.size()
                 guard ownerLeft > 0 else { throw .invalid }
             }
             ownerLeft -= 1
             let distance = ByteReader.unzigzag(try counters.varint())
-            let length = Int(try lengths.varint32())
+            let length = try lengths.size()
             guard length > 0 else { throw .invalid }
             let (first, overflow) = Int64(ends[owner]).addingReportingOverflow(distance)
             let limit = Int(store.replicas[owner].nextCounter)
@@ -270,7 +307,7 @@ struct SnapshotReader: ~Copyable {
         var left = length
         while left > 0 {
             if stretch == 0 {
-                stretch = Int(try life.varint32())
+                stretch = try life.size()
                 guard stretch > 0 else { throw .invalid }
                 isDead.toggle()
             }
@@ -345,6 +382,6 @@ struct SnapshotReader: ~Copyable {
     /// Reads where among the dead the next pair starts.
     private mutating func advancePair() throws(FormatError) {
         let base = nextPair.map { $0 + 2 } ?? 0
-        nextPair = pairs.remaining > 0 ? base + Int(try pairs.varint32()) : nil
+        nextPair = pairs.remaining > 0 ? try pairs.size() + base : nil
     }
 }

@@ -65,16 +65,15 @@ struct HistoryReader: ~Copyable {
 
     @inline(never)
     private mutating func readAuthor() throws(FormatError) {
-        let author = try replica(columns.authors.varint32())
-        authorLeft = Int(try columns.authors.varint32())
+        let author = try replica(columns.authors.size())
+        authorLeft = try columns.authors.size()
         guard authorLeft > 0, replicas[author].start != nil else { throw .invalid }
         putBack()
         item.author = author
         own = replicas[author]
     }
 
-    private func replica(_ number: UInt32) throws(FormatError) -> Int {
-        let place = Int(number)
+    private func replica(_ place: Int) throws(FormatError) -> Int {
         guard place < replicas.count else { throw .invalid }
         return place
     }
@@ -108,7 +107,7 @@ struct HistoryReader: ~Copyable {
         }
         let count = try columns.counts.smallVarint()
         guard count > 0 else { throw .invalid }
-        guard count <= UInt64(UInt32.max) else { throw .overflow }
+        guard count < ByteReader.sizeLimit else { throw .overflow }
         if item.kind == .insert { return try readText(flags, count: Int(count)) }
         if item.kind == .delete {
             guard count > 1 else { throw .invalid }
@@ -136,7 +135,7 @@ struct HistoryReader: ~Copyable {
             guard item.advance < Change.maximumSequence else { throw .overflow }
         }
         if flags & HistoryFlag.dependency != 0 {
-            let place = try replica(columns.dependencies.varint32())
+            let place = try replica(columns.dependencies.size())
             let distance = ByteReader.unzigzag(try columns.dependencies.varint())
             let known = replicas[place].lastKnown &+ UInt64(bitPattern: distance)
             guard place != item.author, known > 0, known < Change.maximumSequence else { throw .invalid }
@@ -147,7 +146,7 @@ struct HistoryReader: ~Copyable {
 
     @inline(never)
     private mutating func readOther() throws(FormatError) {
-        let place = try replica(columns.referenceRests.varint32())
+        let place = try replica(columns.referenceRests.size())
         let (counter, overflow) = Int64(replicas[place].lastCounter).addingReportingOverflow(try distance())
         guard place != item.author, !overflow, let counter = UInt32(exactly: counter) else { throw .invalid }
         item.reference = .other(place, counter: counter)
@@ -166,7 +165,7 @@ struct HistoryReader: ~Copyable {
     private mutating func readText(_ flags: UInt8, count: Int) throws(FormatError) {
         item.count = count
         let isLong = flags & HistoryFlag.isLong != 0
-        item.firstByteCount = isLong ? Int(try columns.sizes.varint32()) : 1
+        item.firstByteCount = isLong ? try columns.sizes.size() : 1
         guard item.firstByteCount > 0, item.firstByteCount <= columns.text.remaining,
             count - 1 <= columns.text.remaining - item.firstByteCount
         else { throw .truncated }

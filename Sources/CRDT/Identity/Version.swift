@@ -31,6 +31,19 @@ public struct Version: Hashable, Sendable {
         }
     }
 
+    /// Takes entries in any order that have no zero counts; of those of one replica the greatest.
+    init(greatestOf entries: [Entry]) {
+        self.entries = []
+        for index in SortOrder.ascending(entries.map { $0.replica.rawValue }) {
+            let entry = entries[index]
+            if let last = self.entries.last, last.replica == entry.replica {
+                self.entries[self.entries.count - 1].count = max(last.count, entry.count)
+            } else {
+                self.entries.append(entry)
+            }
+        }
+    }
+
     /// How many changes of `replica` are known; the `sequence` of the next one.
     ///
     /// - Complexity: O(log n) to read, O(n) to add a replica, for n replicas.

@@ -66,6 +66,9 @@ struct ReplicaTable: ~Copyable, Sendable {
         return indices.find(replica.rawValue, in: records)
     }
 
+    /// How many changes of a replica are applied.
+    func changeCount(of replica: ReplicaID) -> UInt64 { index(of: replica).map { records[$0].nextSequence } ?? 0 }
+
     /// The index of a replica, which is added when it is new.
     @inline(__always)
     mutating func insert(_ replica: ReplicaID) -> Int {

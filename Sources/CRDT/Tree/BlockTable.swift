@@ -74,7 +74,7 @@ struct BlockTable: ~Copyable, Sendable {
     ///
     /// The rest is claimed as a whole: what it says at its start it says to its end.
     @inline(__always)
-    func isClaimed(_ address: UInt32, by leaf: UInt32) -> Bool { self.leaf(of: address) == leaf }
+    mutating func isClaimed(_ address: UInt32, by leaf: UInt32) -> Bool { findLeaf(of: address) == leaf }
 
     /// The same for whoever has the table to himself: to lend it to a call that only reads, the compiler copies all of it.
     @inline(__always)

@@ -53,7 +53,7 @@ extension RunTree {
         let old = run(at: gap)
         assert(!old.isDead && gap.offset + count <= old.length, "Only living elements of one run die together.")
         if gap.offset == 0 {
-            if count == old.length { killAll(at: &gap, blocks) } else { killFirst(count, at: &gap, &blocks) }
+            if count == old.length { killAll(at: &gap, &blocks) } else { killFirst(count, at: &gap, &blocks) }
         } else if gap.offset + count == old.length {
             killLast(count, at: &gap, &blocks)
         } else {
@@ -62,7 +62,7 @@ extension RunTree {
         addVisible(-count, to: gap.leaf)
     }
 
-    private mutating func killAll(at gap: inout Gap, _ blocks: borrowing BlockTable) {
+    private mutating func killAll(at gap: inout Gap, _ blocks: inout BlockTable) {
         var run = run(at: gap)
         run.die()
         if gap.index > 0 {

@@ -48,6 +48,11 @@ struct UndoHistory: Sendable {
         trim()
     }
 
+    /// Leaves out of the open step what the replica did in another copy of the document, and received here.
+    mutating func skip(to counter: UInt32) {
+        if isOn, !open.isNoted { open = UndoStep(from: counter) }
+    }
+
     private mutating func trim() {
         if done.count > limit { done.removeFirst(done.count - limit) }
     }

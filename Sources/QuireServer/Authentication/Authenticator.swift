@@ -1,4 +1,5 @@
 import Collaboration
+import Logging
 import SocketIOProtocol
 import Synchronization
 
@@ -12,18 +13,22 @@ final class Authenticator: Sendable {
     private let requiresLoopbackHost: Bool
     private let guestCount = Atomic<UInt64>(0)
 
-    init(configuration: ServerConfiguration) async {
-        if let secret = configuration.jwtSecret {
-            verifier = await TokenVerifier(
-                secret: secret,
-                keyID: configuration.jwtKeyID,
-                requiresExpiry: configuration.requiresExpiry
-            )
-        } else {
-            verifier = nil
-        }
+    /// `keys`: What tokens are checked with; nil when there is nothing to check one with.
+    init(configuration: ServerConfiguration, keys: KeyRing?) {
+        verifier = keys.map { TokenVerifier(keys: $0, rules: configuration.tokenRules) }
         admitsAnonymous = configuration.admitsAnonymous
         requiresLoopbackHost = configuration.requiresLoopbackHostHeader
+    }
+
+    /// With the secret alone.
+    convenience init(configuration: ServerConfiguration) async {
+        self.init(
+            configuration: configuration,
+            keys: await KeyRing(
+                configuration: configuration,
+                logger: Logger(label: "keys") { _ in SwiftLogNoOpLogHandler() }
+            )
+        )
     }
 
     /// What a client showed.
@@ -38,6 +43,9 @@ final class Authenticator: Sendable {
 
         /// The `Host` header.
         var host: String?
+
+        /// A token by itself, of a client that is in already.
+        init(token: String) { self.token = token }
 
         /// What an HTTP request showed.
         init(authorization: String?, queryToken: String?, host: String?) throws(AuthenticationError) {
@@ -78,7 +86,7 @@ final class Authenticator: Sendable {
     /// `now`: Seconds since 1970.
     func principal(for credentials: Credentials, now: Double) async throws(AuthenticationError) -> Principal {
         if let token = credentials.token {
-            guard let verifier else { throw .invalid("no secret is configured to check a token with") }
+            guard let verifier else { throw .invalid("no key is configured to check a token with") }
             return try await verifier.principal(of: token, now: now)
         }
         guard admitsAnonymous else { throw .unauthenticated("no token") }

@@ -14,6 +14,15 @@ public struct Claims: JWTPayload, Equatable {
     /// When the token begins, in seconds since 1970.
     public var nbf: Double?
 
+    /// When the token was made, in seconds since 1970.
+    public var iat: Double?
+
+    /// Who made the token.
+    public var iss: String?
+
+    /// Whom the token is for: one name or a list of them.
+    public var aud: AudienceClaim?
+
     /// Which documents the user has which role for: ids, or their beginnings followed by `*`, to `read`, `comment`,
     /// `write` or `admin`.
     ///
@@ -26,12 +35,18 @@ public struct Claims: JWTPayload, Equatable {
         name: String? = nil,
         exp: Double? = nil,
         nbf: Double? = nil,
+        iat: Double? = nil,
+        iss: String? = nil,
+        aud: [String]? = nil,
         docs: [String: String]? = nil
     ) {
         self.sub = sub
         self.name = name
         self.exp = exp
         self.nbf = nbf
+        self.iat = iat
+        self.iss = iss
+        self.aud = aud.map { AudienceClaim(value: $0) }
         self.docs = docs
     }
 

@@ -13,6 +13,9 @@ struct Principal: Sendable {
 
     /// The role for one document; nil when there is none.
     func role(for document: DocumentID) -> Role? { grants.role(for: document) }
+
+    /// Whether it may see and do what concerns the whole server: the claim has `"*": "admin"`.
+    var isAdministrator: Bool { grants.administersEverything }
 }
 
 /// Which documents somebody has which role for.
@@ -49,6 +52,11 @@ struct DocumentGrants: Sendable, Equatable {
             if left.isExact != right.isExact { return left.isExact }
             return left.prefix.utf8.count > right.prefix.utf8.count
         }
+    }
+
+    /// Whether the rule for documents that no other rule names is `admin`.
+    var administersEverything: Bool {
+        everything == .admin || rules.contains { !$0.isExact && $0.prefix.isEmpty && $0.role == .admin }
     }
 
     /// The role of the most specific rule that matches.

@@ -1,33 +1,50 @@
 import Collaboration
 import JWTKit
+import Logging
 import SocketIOProtocol
+
+/// What a token must say besides who signed it.
+struct TokenRules: Sendable {
+    /// Whether a token without `exp` is refused.
+    var requiresExpiry = true
+    /// The one `iss` that is accepted; nil for any.
+    var issuer: String?
+    /// What `aud` must contain; nil for anything.
+    var audience: String?
+    /// For how many seconds a token is good beyond its end.
+    var leeway = 0.0
+}
 
 /// Tells whose token a token is.
 ///
-/// The header is read before anything else and must name the one algorithm that is configured: a token does not choose
-/// how it is checked. Verifying takes about 25 µs, once a connection.
+/// The header is read before anything else. It names an algorithm and perhaps a key, and only keys for exactly that
+/// algorithm are tried: a token does not choose how it is checked. Verifying takes about 25 µs, once a connection.
 struct TokenVerifier: Sendable {
     /// Tokens longer than this are not looked at; proxies cut headers at 8 KiB anyway.
     static let maximumTokenBytes = 8192
 
-    /// How far the issuer's clock may be ahead of ours for `nbf`.
+    /// How far the issuer's clock may be ahead of ours for `nbf` and `iat`.
     ///
-    /// The end is taken at its word.
+    /// The end is taken at its word, unless ``TokenRules/leeway`` says otherwise.
     static let notBeforeTolerance = 5.0
 
-    private let keys: JWTKeyCollection
-    private let keyID: String?
-    private let requiresExpiry: Bool
+    private let keys: KeyRing
+    private let rules: TokenRules
+
+    /// A verifier with keys of any kind.
+    init(keys: KeyRing, rules: TokenRules) {
+        self.keys = keys
+        self.rules = rules
+    }
 
     /// A verifier for HS256 with one secret.
     ///
-    /// `keyID`: The only `kid` a token may name. JWTKit would try its default key for any other.
+    /// `keyID`: The only `kid` a token may name.
     init(secret: Secret, keyID: String?, requiresExpiry: Bool) async {
         precondition(secret.byteCount >= Secret.minimumByteCount, "the configuration was validated")
-        keys = JWTKeyCollection()
-        self.keyID = keyID
-        self.requiresExpiry = requiresExpiry
-        await keys.add(hmac: HMACKey(from: secret.revealed), digestAlgorithm: .sha256)
+        let key = await VerificationKey(secret: secret, id: keyID)
+        let silent = Logger(label: "keys") { _ in SwiftLogNoOpLogHandler() }
+        self.init(keys: KeyRing(fixed: [key], logger: silent), rules: TokenRules(requiresExpiry: requiresExpiry))
     }
 
     /// The user of a token, if it is genuine and current.
@@ -35,38 +52,52 @@ struct TokenVerifier: Sendable {
     /// `now`: Seconds since 1970.
     func principal(of token: String, now: Double) async throws(AuthenticationError) -> Principal {
         guard token.utf8.count <= Self.maximumTokenBytes else { throw .invalid("longer than 8 KiB") }
-        try checkHeader(of: token)
-        let claims: Claims
-        do {
-            claims = try await keys.verify(token, as: Claims.self)
-        } catch {
-            // JWTKit throws errors of several modules; what they say may quote the token.
-            throw .invalid("the signature or the claims are wrong (\(type(of: error)))")
+        let (algorithm, keyID) = try header(of: token)
+        let candidates = await keys.keys(algorithm: algorithm, id: keyID)
+        guard !candidates.isEmpty else { throw .invalid("no \(algorithm.rawValue) key is known that fits") }
+        var failure = "no key"
+        for key in candidates {
+            let claims: Claims
+            do {
+                claims = try await key.claims(of: token)
+            } catch {
+                // JWTKit throws errors of several modules; what they say may quote the token.
+                failure = "\(type(of: error))"
+                continue
+            }
+            return try principal(of: claims, now: now)
         }
-        return try principal(of: claims, now: now)
+        throw .invalid("the signature or the claims are wrong (\(failure))")
     }
 
-    private func checkHeader(of token: String) throws(AuthenticationError) {
+    private func header(of token: String) throws(AuthenticationError) -> (TokenAlgorithm, keyID: String?) {
         let parts = token.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 3 else { throw .invalid("not three parts") }
         guard let bytes = Base64URL.decode(parts[0]) else { throw .invalid("the header is not base64url") }
         guard let header = try? JSON.parse(bytes), case .object = header else {
             throw .invalid("the header is not a JSON object")
         }
-        guard header["alg"]?.stringValue == "HS256" else { throw .invalid("the algorithm is not HS256") }
-        guard header["crit"] == nil else { throw .invalid("critical extensions are not supported") }
-        if let named = header["kid"] {
-            guard let keyID, named.stringValue == keyID else { throw .invalid("an unknown key is named") }
+        guard let algorithm = header["alg"]?.stringValue.flatMap(TokenAlgorithm.init(rawValue:)) else {
+            throw .invalid("the algorithm is none of HS256, RS256, ES256, EdDSA")
         }
+        guard header["crit"] == nil else { throw .invalid("critical extensions are not supported") }
+        guard let named = header["kid"] else { return (algorithm, nil) }
+        guard let keyID = named.stringValue, keyID.utf8.count <= 256 else { throw .invalid("no usable key name (kid)") }
+        return (algorithm, keyID)
     }
 
     private func principal(of claims: Claims, now: Double) throws(AuthenticationError) -> Principal {
         if let end = claims.exp {
-            guard end > now else { throw .expired("expired") }
-        } else if requiresExpiry {
+            guard end + rules.leeway > now else { throw .expired("expired") }
+        } else if rules.requiresExpiry {
             throw .invalid("there is no end (exp)")
         }
         if let start = claims.nbf, start > now + Self.notBeforeTolerance { throw .invalid("not valid yet (nbf)") }
+        if let made = claims.iat, made > now + Self.notBeforeTolerance { throw .invalid("made in the future (iat)") }
+        if let issuer = rules.issuer, claims.iss != issuer { throw .invalid("another issuer (iss)") }
+        if let audience = rules.audience, claims.aud?.value.contains(audience) != true {
+            throw .invalid("for another audience (aud)")
+        }
         guard let id = claims.sub, !id.isEmpty, id.utf8.count <= 256 else { throw .invalid("no usable subject (sub)") }
         let name = claims.name ?? id
         guard name.utf8.count <= 256 else { throw .invalid("the name is longer than 256 bytes") }
@@ -75,7 +106,11 @@ struct TokenVerifier: Sendable {
             guard let granted = DocumentGrants(claim: claim) else { throw .invalid("docs names an unknown role") }
             grants = granted
         }
-        return Principal(user: User(id: id, name: name, isAnonymous: false), grants: grants, expiresAt: claims.exp)
+        return Principal(
+            user: User(id: id, name: name, isAnonymous: false),
+            grants: grants,
+            expiresAt: claims.exp.map { $0 + rules.leeway }
+        )
     }
 }
 

@@ -1,4 +1,5 @@
 import NIOCore
+import SocketIO
 
 /// Everything `quire serve` can be told.
 public struct ServerConfiguration: Sendable {
@@ -21,6 +22,21 @@ public struct ServerConfiguration: Sendable {
     /// A token that names another key is refused.
     public var jwtKeyID: String?
 
+    /// Files with public keys in PEM, for RS256, ES256 and EdDSA.
+    public var jwtPublicKeyFiles: [String] = []
+
+    /// JWK sets: files, or `http` and `https` addresses.
+    public var jwks: [String] = []
+
+    /// The one `iss` that tokens must have; nil for any.
+    public var jwtIssuer: String?
+
+    /// What `aud` of tokens must contain; nil for anything.
+    public var jwtAudience: String?
+
+    /// For how many seconds a token is good beyond its end.
+    public var jwtLeewaySeconds = 0
+
     /// Whether a token without `exp` is refused.
     public var requiresExpiry = true
 
@@ -40,6 +56,9 @@ public struct ServerConfiguration: Sendable {
     /// Nil: only pages of this server itself. `["*"]`: any.
     public var allowedOrigins: [String]?
 
+    /// Whether pages of those origins may send cookies and other credentials along; never with `*`.
+    public var allowsCredentials = false
+
     /// Where to write the port once the server listens, for scripts that start it on port 0.
     public var portFile: String?
 
@@ -56,7 +75,20 @@ public struct ServerConfiguration: Sendable {
     ///
     /// On loopback, so that trying things out needs no setup, unless a secret is set: a server behind a reverse proxy
     /// also listens on loopback, and is meant for the whole world.
-    var admitsAnonymous: Bool { allowAnonymous || (listensOnLoopbackOnly && jwtSecret == nil) }
+    var admitsAnonymous: Bool { allowAnonymous || (listensOnLoopbackOnly && !checksTokens) }
+
+    /// Whether there is a key to check tokens with.
+    var checksTokens: Bool { jwtSecret != nil || !jwtPublicKeyFiles.isEmpty || !jwks.isEmpty }
+
+    /// What tokens must say.
+    var tokenRules: TokenRules {
+        TokenRules(
+            requiresExpiry: requiresExpiry,
+            issuer: jwtIssuer,
+            audience: jwtAudience,
+            leeway: Double(jwtLeewaySeconds)
+        )
+    }
 
     /// Whether anonymous clients must have addressed this machine by a loopback name.
     ///
@@ -71,7 +103,17 @@ public struct ServerConfiguration: Sendable {
         guard !databasePath.isEmpty else { throw .invalid("--database must not be empty") }
         guard (1...256).contains(eventLoopCount) else { throw .invalid("--loops must be between 1 and 256") }
         try jwtSecret?.validate()
-        guard listensOnLoopbackOnly || jwtSecret != nil || allowAnonymous else { throw .openToAnyone(host: host) }
+        guard (0...300).contains(jwtLeewaySeconds) else { throw .invalid("--jwt-leeway must be between 0 and 300") }
+        for name in [jwtIssuer, jwtAudience, jwtKeyID] where name?.isEmpty == true {
+            throw .invalid("--jwt-issuer, --jwt-audience and --jwt-key-id must not be empty")
+        }
+        for origin in allowedOrigins ?? [] where !OriginPolicy.isPattern(origin) {
+            throw .invalid("--allowed-origin \(origin) is no origin, such as https://example.org")
+        }
+        guard !allowsCredentials || allowedOrigins?.contains("*") != true else {
+            throw .invalid("--allow-credentials needs the origins by name: every page could act as its visitor with *")
+        }
+        guard listensOnLoopbackOnly || checksTokens || allowAnonymous else { throw .openToAnyone(host: host) }
         try limits.validate()
     }
 }
@@ -107,7 +149,8 @@ extension ServerLimits {
         }
         let rates: [(String, Int)] = [
             ("messages per second", messagesPerSecond), ("bytes per second", bytesPerSecond),
-            ("connections per second", connectionsPerSecondPerAddress), ("idle seconds", idleUnloadSeconds),
+            ("connections per second", connectionsPerSecondPerAddress),
+            ("connections per address", connectionsPerAddress), ("idle seconds", idleUnloadSeconds),
         ]
         for (name, value) in rates where !(0...Self.largest).contains(value) {
             throw .invalid("the limit on \(name) must be between 0 and \(Self.largest)")

@@ -34,6 +34,11 @@ public struct ServerLimits: Sendable, Equatable {
     /// 0 is no limit.
     public var connectionsPerSecondPerAddress = 20
 
+    /// Connections of one address at a time; of one /64 in IPv6.
+    ///
+    /// 0 is no limit.
+    public var connectionsPerAddress = 1000
+
     /// Requests that may wait for one document while it is being loaded.
     ///
     /// Beyond it they are refused with `BUSY`.
@@ -59,6 +64,7 @@ public struct ServerLimits: Sendable, Equatable {
         limits.messagesPerSecond = 0
         limits.bytesPerSecond = 0
         limits.connectionsPerSecondPerAddress = 0
+        limits.connectionsPerAddress = 0
         return limits
     }
 }

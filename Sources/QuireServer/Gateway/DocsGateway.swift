@@ -27,31 +27,9 @@ struct DocsGateway: Service, CustomStringConvertible {
     /// Call once, before anybody can connect.
     func install() {
         let namespace = sockets.of(RoomPacket.namespace)
-        namespace.use { [authenticator, logger] socket, handshake throws(ConnectError) in
-            do {
-                let credentials = try Authenticator.Credentials(
-                    auth: handshake.auth,
-                    authorization: handshake.headers.first(name: "authorization"),
-                    queryToken: handshake.query["token"],
-                    host: handshake.headers.first(name: "host")
-                )
-                let principal = try await authenticator.principal(for: credentials, now: WallClock.now)
-                socket.data = principal
-            } catch let error as AuthenticationError {
-                logger.info(
-                    "connection refused",
-                    metadata: [
-                        "code": "\(error.code.rawValue)", "reason": "\(error.reason)",
-                        "address": "\(handshake.address)",
-                    ]
-                )
-                throw ConnectError(message: error.message, data: ["code": .string(error.code.rawValue)])
-            } catch {
-                throw ConnectError(message: "the server made a mistake", data: ["code": "INTERNAL"])
-            }
-        }
+        SocketAuthentication(authenticator: authenticator, logger: logger).install(on: namespace)
         namespace.onConnection { [hosts, limits, logger] socket in
-            guard let principal = socket.data as? Principal else { return socket.disconnect() }
+            guard let principal = socket[PrincipalKey.self] else { return socket.disconnect() }
             Self.welcome(socket, principal, hosts: hosts, limits: limits, logger: logger)
         }
     }
@@ -91,11 +69,6 @@ struct DocsGateway: Service, CustomStringConvertible {
             "participant connected",
             metadata: ["user": "\(principal.user.id)", "address": "\(socket.handshake.address)"]
         )
-        if let end = principal.expiresAt {
-            let expiry = TokenExpiry(socket: socket, end: end)
-            expiry.schedule()
-            socket.onDisconnect { _ in expiry.cancel() }
-        }
     }
 
     /// Waits for the shutdown, then tells the clients and stores everything.
@@ -113,32 +86,3 @@ struct DocsGateway: Service, CustomStringConvertible {
 }
 
 extension Socket: DocsSocket {}
-
-/// Ends a connection when its token ends.
-///
-/// `@unchecked Sendable`: touched on the socket's loop only.
-private final class TokenExpiry: @unchecked Sendable {
-    private let socket: Socket
-    private let end: Double
-    private var timer: Scheduled<Void>?
-
-    init(socket: Socket, end: Double) {
-        self.socket = socket
-        self.end = end
-    }
-
-    func schedule() {
-        // In steps of a day at most, since an end may lie further away than a timer reaches.
-        let seconds = min(max(end - WallClock.now, 0), 86_400)
-        timer = socket.eventLoop.scheduleTask(in: .milliseconds(Int64(seconds * 1000) + 1)) { [self] in
-            guard end <= WallClock.now else { return schedule() }
-            socket.emit("closing", ["reason": "TOKEN_EXPIRED", "retryAfter": 0])
-            socket.disconnect()
-        }
-    }
-
-    func cancel() {
-        timer?.cancel()
-        timer = nil
-    }
-}

@@ -71,6 +71,13 @@ final class RoomHost: @unchecked Sendable {
         }
     }
 
+    /// What is open now.
+    var figures: RoomHosts.Figures {
+        loop.assertInEventLoop()
+        let rooms = table.openRooms
+        return .init(open: rooms.count, participants: rooms.reduce(0) { $0 + $1.room.room.memberCount })
+    }
+
     // MARK: - Reaching a room
 
     /// Calls `body` with the room, when it is open or after it was loaded.

@@ -20,6 +20,24 @@ struct RoomHosts: Sendable {
         return hosts[Int((hash >> 32) % UInt64(hosts.count))]
     }
 
+    /// What is open at a moment.
+    struct Figures: Sendable, Encodable {
+        var open = 0
+        var participants = 0
+    }
+
+    /// Counts the open documents and who is in them.
+    func figures() async -> Figures {
+        var sum = Figures()
+        for host in hosts {
+            // It cannot fail unless the loop has ended, and then nothing is open.
+            let part = (try? await host.loop.submit { host.figures }.get()) ?? Figures()
+            sum.open += part.open
+            sum.participants += part.participants
+        }
+        return sum
+    }
+
     /// Unloads every room; returns when the store has everything, or when `limit` is over.
     ///
     /// - Returns: Whether everything was stored in time.

@@ -7,9 +7,15 @@ extension SocketIOConfiguration {
         let limits = configuration.limits
         maxPayload = limits.maximumMessageBytes
         allowedOrigins = configuration.allowedOrigins
+        allowsCredentials = configuration.allowsCredentials
+        maxConnectionsPerAddress = limits.connectionsPerAddress > 0 ? limits.connectionsPerAddress : nil
         // Rooms hold back long before (see `DocsConnection.noticeIfBehind`); what may come on top are answers, the
         // largest of them a whole document.
         maxBufferedBytes = limits.maximumBufferedBytes + 2 * limits.maximumDocumentBytes + limits.maximumMessageBytes
+        // Documents catch up by themselves, see `join`; figures of the past are of no use.
+        var recovery = ConnectionStateRecovery()
+        recovery.namespaces = ["/", "/chat", "/rooms"]
+        connectionStateRecovery = recovery
         // Within the time of a shutdown, see `DocsGateway.run`.
         closeTimeout = .seconds(3)
         messageRate = Self.rate(limits.messagesPerSecond, burstSeconds: 10)

@@ -31,7 +31,7 @@ struct DocumentRoutes: Sendable {
     // MARK: - One document
 
     private func document(named name: String, _ request: Request) async throws -> Response {
-        let principal = try await principal(of: request)
+        let principal = try await authenticator.principal(of: request)
         guard let id = PercentEncoding.decode(name).flatMap(DocumentID.init) else {
             throw RequestError(.invalidDocument, "a document's name is 1 to 128 characters of [A-Za-z0-9._~:-]")
         }
@@ -105,7 +105,7 @@ struct DocumentRoutes: Sendable {
     // MARK: - The list
 
     private func list(_ request: Request) async throws -> Response {
-        let principal = try await principal(of: request)
+        let principal = try await authenticator.principal(of: request)
         guard guestsMayList || !principal.user.isAnonymous else {
             throw RequestError(.forbidden, "guests may not list the documents")
         }
@@ -136,14 +136,5 @@ struct DocumentRoutes: Sendable {
             ]
         }
         return HTTPReply.json(["docs": .array(documents), "next": next])
-    }
-
-    private func principal(of request: Request) async throws(AuthenticationError) -> Principal {
-        let credentials = try Authenticator.Credentials(
-            authorization: request.headers[.authorization],
-            queryToken: request.uri.queryParameters["token"].map(String.init),
-            host: request.head.authority
-        )
-        return try await authenticator.principal(for: credentials, now: WallClock.now)
     }
 }

@@ -38,7 +38,7 @@ struct AnswerMiddleware<Context: RequestContext>: RouterMiddleware {
 
     /// The router knows no such method and path.
     ///
-    /// All there is can only be read.
+    /// Nearly all there is can only be read.
     private static func nothingHere(_ request: Request) -> RequestError {
         guard request.method == .get || request.method == .head else {
             return RequestError(.methodNotAllowed, "only GET and HEAD are understood here")
@@ -97,8 +97,8 @@ struct OriginMiddleware<Context: RequestContext>: RouterMiddleware {
         var response: Response
         if request.method == .options, request.headers[.accessControlRequestMethod] != nil {
             response = Response(status: .noContent)
-            response.headers[.accessControlAllowMethods] = "GET, HEAD"
-            response.headers[.accessControlAllowHeaders] = "Authorization"
+            response.headers[.accessControlAllowMethods] = "GET, HEAD, POST"
+            response.headers[.accessControlAllowHeaders] = "Authorization, Content-Type"
             response.headers[.accessControlMaxAge] = "600"
         } else {
             do {
@@ -110,6 +110,7 @@ struct OriginMiddleware<Context: RequestContext>: RouterMiddleware {
             }
         }
         response.headers[.accessControlAllowOrigin] = origin
+        if policy.allowsCredentials { response.headers[.accessControlAllowCredentials] = "true" }
         response.headers[.vary] = "Origin"
         return response
     }

@@ -51,6 +51,12 @@ struct ServiceRoutes: Sendable {
         guard let path = PercentEncoding.decode(request.uri.path) else {
             throw RequestError(.notFound, "there is nothing at this address")
         }
+        if try await NIOThreadPool.singleton.runIfActive({ files.isMissingSlash(path) }) {
+            // The last part only: the path may begin anywhere behind a proxy, and `//host` would be another host.
+            let last = request.uri.path.split(separator: "/").last ?? ""
+            let query = request.uri.query.map { "?\($0)" } ?? ""
+            return Response(status: .permanentRedirect, headers: [.location: "./\(last)/\(query)"])
+        }
         let found = try await NIOThreadPool.singleton.runIfActive { files.file(at: path) }
         guard let found else { throw RequestError(.notFound, "there is nothing at this address") }
         return HTTPReply.bytes(found.bytes, contentType: found.contentType)

@@ -46,6 +46,15 @@ struct StaticFiles: Sendable {
         return File(bytes: bytes, contentType: Self.contentType(ofName: resolved))
     }
 
+    /// Whether a request's path, percent-decoded, is a folder without the slash at its end.
+    ///
+    /// The page's own links would be looked for beside the folder.
+    func isMissingSlash(_ path: String) -> Bool {
+        guard path.utf8.last != UInt8(ascii: "/"), let relative = Self.relativePath(of: path) else { return false }
+        guard let resolved = Self.resolved(root + "/" + relative), resolved.hasPrefix(root + "/") else { return false }
+        return Self.isDirectory(resolved)
+    }
+
     /// The path relative to the folder, or nil when it is none of ours.
     static func relativePath(of path: String) -> String? {
         guard path.utf8.first == UInt8(ascii: "/"), path.utf8.count <= 1024 else { return nil }

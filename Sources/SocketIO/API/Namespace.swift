@@ -27,6 +27,7 @@ public final class Namespace: EventEmitter, Sendable {
     let recovery: RecoveryTable?
     /// What made this namespace when a client asked for it; nil for one that the application asked for.
     let parent: DynamicNamespace?
+    let traffic = Traffic()
     private let state: NIOLockedValueBox<State>
 
     init(

@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import SocketIOProtocol
+import Synchronization
 
 /// Events of a socket that wait for its `async` handler.
 struct EventQueue {
@@ -21,6 +22,7 @@ extension Socket {
     ///
     /// Without `async` handlers this is a look into a table and a call.
     func dispatch(_ event: String, _ args: [JSON], ackID: UInt64?) {
+        self.namespace.traffic.received.add(1, ordering: .relaxed)
         let ack = Ack(socket: self, id: ackID)
         if !self.rates.isEmpty, self.rates[event]?.take(now: .now()) == false {
             return ack(EventError.rateLimited.json)

@@ -1,5 +1,6 @@
 import NIOCore
 import SocketIOProtocol
+import Synchronization
 
 // MARK: - What the connection does with its sockets, on the loop
 
@@ -15,6 +16,7 @@ extension Socket {
         if isVolatile, !self.connection.takesMore { return }
         if packet.isDroppable, self.isLosing { return }
         if let offset = packet.offset { self.recovery?.sent(packet, offset: offset, isVolatile: isVolatile) }
+        self.namespace.traffic.sent.add(1, ordering: .relaxed)
         self.connection.enqueue(packet, droppableFor: packet.isDroppable ? self : nil)
     }
 

@@ -92,7 +92,12 @@ public struct SocketIOConfiguration: Sendable {
     /// Past it, packets marked droppable are dropped and ``Socket/onOverflow(_:)`` is told; a connection that has no such
     /// handler, or that is past the bound even so, is closed with ``DisconnectReason/slowConsumer``.
     public var maxBufferedBytes = 4 << 20
-    /// The most packets that wait while a namespace's middleware runs; more end the connection.
+    /// The most bytes a connection may send before it is in a namespace; more end the connection.
+    ///
+    /// Default 64 KiB. A token has 8 KiB at most, and who is not let in yet has nothing else to say.
+    public var maxBytesBeforeConnect = 65_536
+    /// The most packets behind its first that a connection may send before it is in a namespace, and that wait while a
+    /// namespace's middleware runs; more end the connection.
     ///
     /// Default 64.
     public var maxPacketsBeforeConnect = 64
@@ -122,6 +127,10 @@ public struct SocketIOConfiguration: Sendable {
     /// Default 20 a second, 40 at once; more get HTTP 429 with the code `RATE_LIMITED`. nil is no limit: load
     /// generators and tests come from one address.
     public var connectionRatePerAddress: RateLimit? = RateLimit(perSecond: 20, burst: 40)
+    /// The most connections of one address at a time; more get HTTP 429 with the code `TOO_MANY_CONNECTIONS`.
+    ///
+    /// IPv6 addresses count by their first 64 bits, here and for the rate. nil (the default) is no limit.
+    public var maxConnectionsPerAddress: Int?
     /// A header whose last element a trusted proxy wrote, for the address of clients behind it.
     ///
     /// `X-Forwarded-For`, for example. nil (the default): the peer's own address. Never set it without such a proxy:

@@ -27,6 +27,8 @@ public final class SocketIOServer: HTTPGateway, Sendable {
         var occupants: [String: Int] = [:]
         var connections: [String: EngineConnection] = [:]
         var limiter: AddressLimiter
+        /// Connections by address, where that is bounded.
+        var countByAddress: [AddressKey: Int] = [:]
         var isShuttingDown = false
     }
 
@@ -123,8 +125,12 @@ public final class SocketIOServer: HTTPGateway, Sendable {
 
     private func makeNamespace(_ name: String, parent: DynamicNamespace? = nil) -> Namespace {
         let configuration = self.configuration
-        let recovery = configuration.connectionStateRecovery.map { limits in
-            RecoveryTable(limits: limits, window: TimeAmount(configuration.pingInterval + configuration.pingTimeout))
+        let recovery = configuration.connectionStateRecovery.flatMap { limits -> RecoveryTable? in
+            guard limits.namespaces?.contains(name) ?? true else { return nil }
+            return RecoveryTable(
+                limits: limits,
+                window: TimeAmount(configuration.pingInterval + configuration.pingTimeout)
+            )
         }
         return Namespace(name: name, loops: self.loops, cluster: self.cluster, recovery: recovery, parent: parent)
     }
@@ -176,6 +182,8 @@ extension SocketIOServer {
     func makeTransportID() -> TransportID {
         TransportID(self.transportIDs.add(1, ordering: .relaxed).newValue)
     }
+
+    var existingNamespaces: [Namespace] { self.state.withLockedValue { Array($0.namespaces.values) } }
 
     func existingNamespace(_ name: String) -> Namespace? {
         guard let namespace = self.state.withLockedValue({ $0.namespaces[name] }) else { return nil }
@@ -232,11 +240,25 @@ extension SocketIOServer {
     }
 
     func register(_ connection: EngineConnection) {
-        self.state.withLockedValue { $0.connections[connection.id] = connection }
+        let key = self.addressKey(of: connection)
+        self.state.withLockedValue { state in
+            state.connections[connection.id] = connection
+            if let key { state.countByAddress[key, default: 0] += 1 }
+        }
     }
 
     func unregister(_ connection: EngineConnection) {
-        self.state.withLockedValue { $0.connections[connection.id] = nil }
+        let key = self.addressKey(of: connection)
+        self.state.withLockedValue { state in
+            guard state.connections.removeValue(forKey: connection.id) != nil, let key else { return }
+            let count = state.countByAddress[key, default: 1] - 1
+            state.countByAddress[key] = count > 0 ? count : nil
+        }
+    }
+
+    /// What the connection is counted under; nil where addresses are not counted.
+    private func addressKey(of connection: EngineConnection) -> AddressKey? {
+        self.configuration.maxConnectionsPerAddress == nil ? nil : AddressKey(connection.info.address)
     }
 
     /// An answer to a client that may not open a connection now.
@@ -260,6 +282,13 @@ extension SocketIOServer {
             }
             if state.connections.count >= maxConnections {
                 return Refusal(status: 503, code: "TOO_MANY_CONNECTIONS", message: "The server is full")
+            }
+            // Two loops that ask at the same moment may both pass: the bound is kept to the number of loops.
+            if let limit = self.configuration.maxConnectionsPerAddress,
+                state.countByAddress[AddressKey(address), default: 0] >= limit
+            {
+                let message = "Too many connections from this address"
+                return Refusal(status: 429, code: "TOO_MANY_CONNECTIONS", message: message)
             }
             if !state.limiter.admits(address, now: .now()) {
                 return Refusal(status: 429, code: "RATE_LIMITED", message: "Too many new connections from this address")

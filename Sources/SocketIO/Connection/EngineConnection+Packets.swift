@@ -12,11 +12,25 @@ extension EngineConnection {
         if let engineSocket = self.engineSocket {
             // Without Socket.IO there is no ack to refuse a message with.
             engineSocket.didReceive(message)
+        } else if self.isBeyondBudget(message) {
+            self.close(.rateLimited)
         } else if self.pendingConnects.isEmpty {
             self.process(message, verdict)
         } else {
             self.hold(message, verdict)
         }
+    }
+
+    /// Whether a client that is in no namespace yet has sent more than it may until then.
+    ///
+    /// A CONNECT that is refused counts too, so nobody tries tokens for long on one connection.
+    private func isBeyondBudget(_ message: EngineMessage) -> Bool {
+        guard let spent = self.beforeConnect else { return false }
+        let packets = spent.packets + 1
+        let bytes = spent.bytes + message.byteCount
+        self.beforeConnect = (packets, bytes)
+        let configuration = self.server.configuration
+        return packets > configuration.maxPacketsBeforeConnect + 1 || bytes > configuration.maxBytesBeforeConnect
     }
 
     /// Counts a message against the rates.
@@ -175,6 +189,7 @@ extension EngineConnection {
         let reply = self.socketIO.accept(namespace: name, socketID: socket.id, recoveryID: socket.recovery?.pid)
         guard !reply.isEmpty else { return socket.goBackAway() }
         self.sockets[name] = socket
+        self.beforeConnect = nil
         self.enqueue(reply, namespace: name)
         socket.didConnect()
     }

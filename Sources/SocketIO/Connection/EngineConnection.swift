@@ -58,6 +58,9 @@ final class EngineConnection: @unchecked Sendable {
     var held: CircularBuffer<HeldMessage> = []
     var heldBytes = 0
 
+    /// What came before the connection was in any namespace; nil once it has been in one.
+    var beforeConnect: (packets: Int, bytes: Int)? = (0, 0)
+
     var messageBucket: TokenBucket?
     var byteBucket: TokenBucket?
     /// A message of the packet that is arriving was over the rate.

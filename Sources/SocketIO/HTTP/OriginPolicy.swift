@@ -31,6 +31,14 @@ public struct OriginPolicy: Sendable {
         }
     }
 
+    /// Whether a text is something for the list of allowed origins: an origin, one with `*.` before its host, or `*`.
+    public static func isPattern(_ text: String) -> Bool {
+        guard text != "*" else { return true }
+        guard let (_, authority) = self.split(text) else { return false }
+        let host = authority.hasPrefix("*.") ? authority.dropFirst(2) : authority[...]
+        return !host.isEmpty && !host.contains("*")
+    }
+
     /// Whether a request with these headers may proceed.
     ///
     /// - Parameters:

@@ -9,7 +9,7 @@ struct AddressLimiter {
     private static let maxAddresses = 65_536
 
     private let limit: RateLimit?
-    private var buckets: [String: TokenBucket] = [:]
+    private var buckets: [AddressKey: TokenBucket] = [:]
     /// When full buckets were last forgotten.
     ///
     /// A walk over all of them for each newcomer would be an attack in itself.
@@ -23,6 +23,7 @@ struct AddressLimiter {
     /// Whether `address` may connect now.
     mutating func admits(_ address: String, now: NIODeadline) -> Bool {
         guard let limit = self.limit else { return true }
+        let address = AddressKey(address)
         if self.buckets.count >= Self.maxAddresses, self.buckets[address] == nil {
             if self.forgotAt.map({ now >= $0 + .seconds(1) }) ?? true {
                 self.forgotAt = now

@@ -20,6 +20,10 @@ public struct ConnectionStateRecovery: Sendable, Hashable {
     ///
     /// Default false, unlike the original: a user who was blocked meanwhile would get in again.
     public var skipsMiddleware = false
+    /// The names of the namespaces it is for.
+    ///
+    /// nil (the default): all. An application whose clients catch up by themselves in one of them leaves that one out.
+    public var namespaces: Set<String>?
     /// The most events kept for one socket.
     ///
     /// Default 10,000. Connected sockets keep what they got within `pingInterval + pingTimeout`, since of what is older

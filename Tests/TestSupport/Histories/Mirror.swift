@@ -1,3 +1,5 @@
+import CRDT
+
 /// A copy of a document's content that is told of nothing but edits and patches: what an editor would show.
 ///
 /// It keeps containers that are out of sight, because edits still reach them, and so may undo.
@@ -58,5 +60,14 @@ extension Mirror {
             lists: lists.filter { isRoot($0.key) || other.lists[$0.key] != nil },
             maps: maps.filter { isRoot($0.key) || other.maps[$0.key] != nil }
         )
+    }
+
+    /// The places of the nested containers among some, in an order that is the same in each run; a dictionary's is not.
+    static func nested(_ homes: some Sequence<Home>) -> [ContainerPlace] {
+        homes.compactMap { home -> (NaiveDocument.Name, ContainerPlace)? in
+            guard case .element(let name) = home, !home.isOfNobody, let place = try? home.place else { return nil }
+            return (name, place)
+        }
+        .sorted { ($0.0.replica, $0.0.counter) < ($1.0.replica, $1.0.counter) }.map(\.1)
     }
 }

@@ -1,13 +1,17 @@
 import CRDT
 
 extension RandomHistory {
-    /// Lets a replica make a change of one or more edits: in one call, or in a transaction of several.
-    mutating func edit(_ replica: HistoryReplica) throws {
+    /// Lets a replica make a change of one or more edits: in one call, in a transaction of several, or through a handle.
+    ///
+    /// When `inBurst`, it is at work through a handle already.
+    mutating func edit(_ replica: HistoryReplica, inBurst: Bool = false) throws {
         let count = random.oneIn(4) ? 1 + random.below(4) : 1
         let change: Change?
         switch random.below(8) {
         case 0, 1: change = try transaction(count, replica)
-        case 2, 3: change = try type(replica)
+        case 2..<4 where !inBurst:
+            try burst(replica)
+            change = nil
         // What a call creates and loses again is known to oracles alone.
         default: change = try call(replica.oracle == nil ? 1 : count, replica)
         }
@@ -16,7 +20,7 @@ extension RandomHistory {
         if random.oneIn(30) { try refuse(replica) }
     }
 
-    private mutating func call(_ count: Int, _ replica: HistoryReplica) throws -> Change? {
+    mutating func call(_ count: Int, _ replica: HistoryReplica) throws -> Change? {
         var mirror = replica.mirror
         var nobody: UInt32 = 0
         var edits: [Edit] = []
@@ -30,33 +34,6 @@ extension RandomHistory {
         guard try mirror.adopt(replica.document) else { throw failure("an edit did something else") }
         replica.mirror = mirror
         return change
-    }
-
-    /// One splice by a handle, where the engine takes its short ways.
-    private mutating func type(_ replica: HistoryReplica) throws -> Change? {
-        let root: TextID = random.oneIn(5) ? "title" : "body"
-        guard let text = replica.document.textHandle(root) else { return nil }
-        var edit = randomSplice(of: root, replica.mirror)
-        if edit.deleteCount > 0 { edit.insert = [] }
-        // Much typing goes on where the last edit was.
-        let count = replica.document.utf16Count(of: root)
-        if edit.deleteCount == 0, random.oneIn(2), edit.insert.count < 4, replica.typedAt <= count {
-            let units = replica.mirror.texts[.init(.text, root.place), default: []]
-            if replica.typedAt == count || units[replica.typedAt] & 0xFC00 != 0xDC00 {
-                edit.utf16Offset = replica.typedAt
-            }
-        }
-        var buffer = ChangeBuffer()
-        if edit.deleteCount > 0 {
-            let range = edit.utf16Offset..<edit.utf16Offset + edit.deleteCount
-            try replica.document.delete(range, in: text, to: &buffer)
-        } else {
-            try replica.document.insert(edit.insert.span, at: edit.utf16Offset, in: text, to: &buffer)
-        }
-        replica.typedAt = edit.utf16Offset + edit.insert.count
-        var nobody: UInt32 = 0
-        replica.mirror.follow(.text(edit), next: &nobody)
-        return try ChangeSet.decode(buffer.changeSet).first
     }
 
     private mutating func transaction(_ count: Int, _ replica: HistoryReplica) throws -> Change? {
@@ -111,17 +88,9 @@ extension RandomHistory {
 
     /// Of a nested container, wherever it is, also when nobody sees it any more.
     private mutating func randomNestedEdit(_ mirror: Mirror) -> Edit? {
-        func places(_ homes: some Sequence<Mirror.Home>) -> [ContainerPlace] {
-            // Dictionaries have another order in each run.
-            homes.compactMap { home -> (NaiveDocument.Name, ContainerPlace)? in
-                guard case .element(let name) = home, !home.isOfNobody, let place = try? home.place else { return nil }
-                return (name, place)
-            }
-            .sorted { ($0.0.replica, $0.0.counter) < ($1.0.replica, $1.0.counter) }.map(\.1)
-        }
-        let texts = places(mirror.texts.keys)
-        let lists = places(mirror.lists.keys)
-        let maps = places(mirror.maps.keys)
+        let texts = Mirror.nested(mirror.texts.keys)
+        let lists = Mirror.nested(mirror.lists.keys)
+        let maps = Mirror.nested(mirror.maps.keys)
         guard texts.count + lists.count + maps.count > 0 else { return nil }
         let index = random.below(texts.count + lists.count + maps.count)
         if index < texts.count { return .text(randomSplice(of: TextID(texts[index]), mirror)) }

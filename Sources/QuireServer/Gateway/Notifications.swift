@@ -1,0 +1,37 @@
+import SocketIO
+import SocketIOProtocol
+
+/// `user:<sub>`: what a user is told wherever it is connected, in `/`, `/chat` and `/rooms`.
+struct Notifications: Sendable {
+    /// The event.
+    static let event = "notification"
+
+    let sockets: SocketIOServer
+    let entrance: GatewayEntrance
+
+    /// Makes the namespace for clients that want nothing else.
+    func install() {
+        entrance.open(sockets.of("/")) { _, _ in }
+    }
+
+    /// Sends a notification to every socket of a user.
+    ///
+    /// - Parameters:
+    ///   - user: the `sub` of its tokens.
+    ///   - content: what it says; `id` and `timestamp` are added, so that a client with several sockets shows it once.
+    /// - Returns: the notification's id, and how many sockets are connected to get it.
+    func send(to user: String, _ content: JSONObject) async -> (id: String, sockets: Int) {
+        let room = SocketAuthentication.room(of: user)
+        let id = String(UInt64.random(in: .min ... .max), radix: 36)
+        var notification = content
+        notification["id"] = .string(id)
+        notification["timestamp"] = .string(WallClock.timestamp())
+        var count = 0
+        for name in ["/", "/chat", "/rooms"] {
+            let receivers = sockets.of(name).to(room)
+            count += await receivers.fetchSockets().count
+            receivers.emit(Self.event, .object(notification))
+        }
+        return (id, count)
+    }
+}

@@ -1,0 +1,115 @@
+import SocketIO
+import SocketIOProtocol
+
+/// `/rooms`: conversations by name, of which a socket is in one at a time.
+struct RoomsGateway: Sendable {
+    /// `joinRoom`, `leaveRoom` and `getRoomMembers`.
+    struct RoomName: EventPayload {
+        var room: String
+
+        func validate(_ check: inout FieldChecks) { check("room", self.room, .notBlank, .length(1...64)) }
+    }
+
+    /// `sendRoomMessage`; for `id` see ``ChatGateway/Message``.
+    struct Message: EventPayload {
+        var room: String
+        var message: String
+        var id: String?
+
+        func validate(_ check: inout FieldChecks) {
+            check("room", self.room, .notBlank, .length(1...64))
+            check("message", self.message, .notBlank, .length(1...500))
+            check("id", self.id, .length(8...64))
+        }
+    }
+
+    /// `newRoomMessage`, to the members.
+    struct NewMessage: Encodable {
+        var username: String
+        var room: String
+        var message: String
+        var id: String?
+        var timestamp = WallClock.timestamp()
+    }
+
+    /// `userJoinedRoom` and `userLeftRoom`, to the members.
+    struct Presence: Encodable {
+        var username: String
+        var room: String
+        var timestamp = WallClock.timestamp()
+    }
+
+    /// The ack of `joinRoom`.
+    struct Joined: Encodable {
+        var success = true
+        var room: String
+        var members: Int
+    }
+
+    /// Before clients' names of rooms: they shall not listen in on `user:<sub>`, nor on a socket's id.
+    private static let prefix = "room:"
+
+    let entrance: GatewayEntrance
+    let sentMessages: SentMessages
+    private let roster = Roster()
+
+    func install(on sockets: SocketIOServer) {
+        let rooms = sockets.of("/rooms")
+        let events = ["joinRoom", "leaveRoom", "sendRoomMessage", "getRoomMembers"]
+        for event in events { rooms.limit(event, to: RateLimit(perSecond: 10, burst: 20)) }
+        entrance.open(rooms) { socket, visitor in welcome(socket, visitor, in: rooms) }
+    }
+
+    private func welcome(_ socket: Socket, _ visitor: GatewayEntrance.Visitor, in rooms: Namespace) {
+        let name = visitor.name
+        socket.on("joinRoom") { (wish: RoomName) throws -> Joined in
+            for other in joined(socket) where other != wish.room { try leave(socket, name, other) }
+            if !joined(socket).contains(wish.room) {
+                socket.join(Self.prefix + wish.room)
+                try rooms.to(Self.prefix + wish.room).emit("userJoinedRoom", Presence(username: name, room: wish.room))
+            }
+            roster.add(socket.id, name: name, to: wish.room)
+            return Joined(room: wish.room, members: roster.members(of: wish.room).count)
+        }
+        socket.on("leaveRoom") { (wish: RoomName) throws -> ChatGateway.Done in
+            if joined(socket).contains(wish.room) { try leave(socket, name, wish.room) }
+            return ChatGateway.Done()
+        }
+        socket.on("sendRoomMessage") { (message: Message) throws -> ChatGateway.Done in
+            guard joined(socket).contains(message.room) else {
+                throw EventError(code: "NOT_JOINED", message: "You must join the room first", isRetryable: true)
+            }
+            guard sentMessages.isNew(message.id, from: visitor.identity) else { return ChatGateway.Done() }
+            let said = NewMessage(username: name, room: message.room, message: message.message, id: message.id)
+            try rooms.to(Self.prefix + message.room).emit("newRoomMessage", said)
+            return ChatGateway.Done()
+        }
+        socket.on("getRoomMembers") { (wish: RoomName) -> JSON in
+            let ids = roster.members(of: wish.room).map { JSON.string($0.socket) }
+            return ["room": .string(wish.room), "memberCount": .int(ids.count), "socketIds": .array(ids)]
+        }
+        socket.onDisconnecting { _ in
+            // It stays in the room itself, in case it comes back.
+            for room in joined(socket) { try? tellLeft(socket, name, room) }
+        }
+        // One that recovered its state is in its room already.
+        for room in joined(socket) {
+            roster.add(socket.id, name: name, to: room)
+            try? socket.to(Self.prefix + room).emit("userJoinedRoom", Presence(username: name, room: room))
+        }
+    }
+
+    private func joined(_ socket: Socket) -> [String] {
+        socket.rooms.filter { $0.hasPrefix(Self.prefix) }.map { String($0.dropFirst(Self.prefix.count)) }
+    }
+
+    private func leave(_ socket: Socket, _ name: String, _ room: String) throws {
+        socket.leave(Self.prefix + room)
+        try tellLeft(socket, name, room)
+    }
+
+    private func tellLeft(_ socket: Socket, _ name: String, _ room: String) throws {
+        roster.remove(socket.id, from: room)
+        try socket.to(Self.prefix + room).emit("userLeftRoom", Presence(username: name, room: room))
+    }
+}

@@ -1,0 +1,7 @@
+import Synchronization
+
+/// Counts the events of one namespace, on all its loops.
+final class Traffic: Sendable {
+    let received = Atomic<UInt64>(0)
+    let sent = Atomic<UInt64>(0)
+}
