@@ -52,7 +52,11 @@ extension Gate {
         }
 
         let id = self.server.makeTransportID()
-        let link = WebSocketLink(channel: context.channel, handler: handler)
+        let link = WebSocketLink(
+            channel: context.channel,
+            handler: handler,
+            compression: agreement.flatMap { StatelessCompression($0, threshold: compression?.threshold ?? 0) }
+        )
         let owner: EngineConnection
         if let connection {
             owner = connection

@@ -302,6 +302,10 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
                 context.close(promise: nil)
                 return
             }
+        case GateEvent.upgraded:
+            // Another gate's: it keeps its own time, and no request will come.
+            self.idleTimer?.cancel()
+            self.idleTimer = nil
         case is ChannelShouldQuiesceEvent where self.exchange != nil:
             // The handlers behind us know nothing of this request and would close under it. The answer, which a shutdown
             // of the server brings at once, closes the connection; the timer does so if it stays away.

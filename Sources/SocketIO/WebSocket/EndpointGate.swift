@@ -3,34 +3,57 @@ import NIOHTTP1
 import SocketIOProtocol
 
 /// Takes the upgrade requests for a ``WebSocketEndpoint`` out of an HTTP/1 pipeline; what is no upgrade passes on.
-final class EndpointGate: ChannelInboundHandler, RemovableChannelHandler {
+final class EndpointGate: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
     private let endpoint: WebSocketEndpoint
     /// The request of ours that is arriving.
     private var head: HTTPRequestHead?
-    private var isDone = false
+    /// It is there as a whole; nothing follows one, llhttp stops behind an upgrade.
+    private var isWhole = false
+    /// Requests before it that the handlers behind us have still to answer.
+    private var responsesDue = 0
 
     init(endpoint: WebSocketEndpoint) {
         self.endpoint = endpoint
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !self.isDone else { return }
+        guard !self.isWhole else { return }
         let part = Self.unwrapInboundIn(data)
-        if case .head(let head) = part, WebSocketHandshake.isUpgrade(head),
-            RequestTarget.isMatch(head.uri, path: self.endpoint.path)
-        {
-            self.head = head
-            return
+        if case .head(let head) = part {
+            if WebSocketHandshake.isUpgrade(head), RequestTarget.isMatch(head.uri, path: self.endpoint.path) {
+                self.head = head
+                return
+            }
+            self.responsesDue += 1
         }
-        guard let head = self.head else { return context.fireChannelRead(data) }
+        guard self.head != nil else { return context.fireChannelRead(data) }
         if case .end = part {
-            self.isDone = true
-            self.answer(head, context)
+            self.isWhole = true
+            self.answerInTurn(context)
         }
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        let part = Self.unwrapOutboundIn(data)
+        context.write(data, promise: promise)
+        guard case .end = part else { return }
+        self.responsesDue -= 1
+        guard self.isWhole, self.responsesDue == 0 else { return }
+        // Whoever writes this flushes it next, and must find an HTTP pipeline when it does.
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let boundContext = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.eventLoop.execute { bound.value.answerInTurn(boundContext.value) }
+    }
+
+    /// Answers once every request before has its response: behind the upgrade no HTTP handler may write any more.
+    private func answerInTurn(_ context: ChannelHandlerContext) {
+        guard self.responsesDue == 0, context.channel.isActive, let head = self.head.take() else { return }
+        self.answer(head, context)
     }
 
     private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {

@@ -38,8 +38,15 @@ enum WebSocketPipeline {
         if let errors = try? pipeline.context(handlerType: HTTPServerProtocolErrorHandler.self) {
             pipeline.removeHandler(context: errors, promise: nil)
         }
+        context.fireUserInboundEventTriggered(GateEvent.upgraded)
         // Whoever withheld a read before (the gate, the pipelining handler) no longer owes one.
         context.read()
         pipeline.removeHandler(context: context, promise: nil)
     }
+}
+
+/// What the gates of one pipeline tell those behind them.
+enum GateEvent: Sendable {
+    /// The connection is a WebSocket from here on, no HTTP any more.
+    case upgraded
 }

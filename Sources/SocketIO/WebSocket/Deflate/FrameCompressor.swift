@@ -15,15 +15,23 @@ struct FrameCompressor {
         self.threshold = threshold
     }
 
+    /// Compresses what every connection of this kind can be sent.
+    init(_ compression: StatelessCompression) {
+        self.deflator = Deflator(windowBits: compression.windowBits, keepsContext: false)
+        self.threshold = compression.threshold
+    }
+
     /// The same frames, those of messages from the threshold on compressed.
+    ///
+    /// One that is compressed already, as part of a broadcast, stays as it is.
     func compress(_ frames: ByteBuffer) -> ByteBuffer {
         // No frame in it can be long enough.
         guard frames.readableBytes >= self.threshold else { return frames }
         var input = frames
         var output = ByteBuffer()
         while let header = ServerFrames.readHeader(&input), let payload = input.readSlice(length: header.length) {
-            let isData = header.first & 0x08 == 0
-            let packed = isData && header.length >= self.threshold
+            let isPlainData = header.first & 0x48 == 0
+            let packed = isPlainData && header.length >= self.threshold
                 ? payload.withUnsafeReadableBytes { self.deflator.deflate($0) } : nil
             if let packed {
                 ServerFrames.writeHeader(first: header.first | 0x40, length: packed.count, to: &output)

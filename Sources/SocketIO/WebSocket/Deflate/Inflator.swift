@@ -14,10 +14,14 @@ final class Inflator {
     }
 
     private static let chunkBytes = 16_384
+    /// What zlib's `data_type` says when the next bits are a block's header (zlib.h, at `inflate`).
+    private static let isBetweenBlocks: Int32 = 128
 
     private let windowBits: Int32
     private let keepsContext: Bool
     private var stream: UnsafeMutablePointer<z_stream>?
+    /// Whether the message has any bytes yet.
+    private var hasBegun = false
 
     /// - Parameters:
     ///   - windowBits: the client's negotiated window, 8 to 15.
@@ -32,15 +36,26 @@ final class Inflator {
     /// - Complexity: O(*n*) in the bytes in and out.
     func inflate(_ input: ByteBuffer, isLast: Bool, into output: inout [UInt8], limit: Int) throws(Failure) {
         var failure = input.withUnsafeReadableBytes { self.run($0, &output, limit) }
+        if input.readableBytes > 0 { self.hasBegun = true }
         if failure == nil, isLast {
-            // Section 7.2.2: the sender left out the end of its empty block.
-            failure = ([0x00, 0x00, 0xFF, 0xFF] as [UInt8]).withUnsafeBytes { self.run($0, &output, limit) }
+            // A message of no bytes at all left out nothing.
+            if self.hasBegun { failure = self.end(&output, limit) }
+            self.hasBegun = false
             if !self.keepsContext { self.release() }
         }
         if let failure {
             self.release()
             throw failure
         }
+    }
+
+    /// Section 7.2.2: the sender left out the end of its empty block, with which the message ends between two blocks.
+    private func end(_ output: inout [UInt8], _ limit: Int) -> Failure? {
+        let failure = ([0x00, 0x00, 0xFF, 0xFF] as [UInt8]).withUnsafeBytes { self.run($0, &output, limit) }
+        if failure == nil, let stream = self.stream, stream.pointee.data_type & Self.isBetweenBlocks == 0 {
+            return .malformed
+        }
+        return failure
     }
 
     private func run(_ input: UnsafeRawBufferPointer, _ output: inout [UInt8], _ limit: Int) -> Failure? {
