@@ -111,7 +111,7 @@ struct EndpointDeflateTests {
         ),
         ("RSV2 beside it", [0xE1, 0x80, 0, 0, 0, 0], 1002),
         ("no deflate stream", RawClient.frame(opcode: 2, [0xFF, 0xFF, 0xFF], isCompressed: true), 1007),
-        ("a stored block cut short", RawClient.frame(opcode: 2, [0x00, 0x05, 0x00, 0xFA, 0xFF, 1], isCompressed: true), 1007),
+        ("a stored block cut short", RawClient.frame(opcode: 2, [0x00, 0x09, 0x00, 0xF6, 0xFF, 1], isCompressed: true), 1007),
         (
             "a distance beyond the window",
             RawClient.frame(opcode: 2, [0x4B, 0x04, 0xFF, 0x7F, 0x00], isCompressed: true), 1007
@@ -150,8 +150,9 @@ struct EndpointDeflateTests {
             try await client.send(RawClient.frame(opcode: 2, try compression.pack(most), isCompressed: true))
             #expect(try compression.unpack(try await client.receiveFrame()) == most)
             let packed = try compression.pack(most + [0])
-            for (index, byte) in packed.enumerated() {
-                try await client.send(
+            for (index, byte) in packed.enumerated() where client.isOpen {
+                // It may be closed before the last.
+                try? await client.send(
                     RawClient.frame(
                         opcode: index == 0 ? 2 : 0,
                         [byte],
