@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import Testing
 
@@ -206,9 +207,19 @@ struct EndpointTests {
         let endpoint = WebSocketEndpoint(path: "/echo") { connection in
             connection.onMessage { connection.send($0) }
         }
-        let gateways: [any HTTPGateway] = isEndpointFirst ? [endpoint, server] : [server, endpoint]
-        let listener = try await SocketIOListener.listen(host: "127.0.0.1", port: 0, on: group, for: gateways)
-        let client = try await RawClient.connect(to: listener.port)
+        let listener = try await ServerBootstrap(group: group)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: false)
+                    if isEndpointFirst { try pipeline.addHandler(endpoint.makeGate(isSecure: false)) }
+                    try pipeline.addHandler(Gate(server: server, isSecure: false))
+                    if !isEndpointFirst { try pipeline.addHandler(endpoint.makeGate(isSecure: false)) }
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0)
+            .get()
+        let client = try await RawClient.connect(to: try #require(listener.localAddress?.port))
         let polling = "/socket.io/?EIO=4&transport=polling"
         let sid = try #require(try await client.request("GET", polling).body.split(separator: "\"").dropFirst(3).first)
         // The GET is answered by the heartbeat; the upgrade comes in the same packet.
