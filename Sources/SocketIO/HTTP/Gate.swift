@@ -60,7 +60,7 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
     /// Responses that handlers behind us still owe.
     private var responsesDue = 0
     /// Parts that wait for the exchange, or the responses due, to end.
-    private var waiting = CircularBuffer<HTTPServerRequestPart>()
+    private var waiting = CircularBuffer<HTTPServerRequestPart>.small
     private var isReadWithheld = false
     private var isDraining = false
     /// The server stops: the answer under way is the connection's last.
