@@ -34,6 +34,7 @@ extension Gate {
         do {
             try self.install(
                 handler,
+                request: exchange.head,
                 response: WebSocketHandshake.response(key: key, headers: exchange.corsHeaders),
                 context
             )
@@ -72,7 +73,12 @@ extension Gate {
     ///
     /// Before, so that not one byte can reach HTTP handlers (ours, another gate, a framework's) once the client speaks
     /// WebSocket, even though the request decoder leaves the pipeline only in the loop's next turn.
-    private func install(_ handler: WebSocketHandler, response: ByteBuffer, _ context: ChannelHandlerContext) throws {
+    private func install(
+        _ handler: WebSocketHandler,
+        request head: HTTPRequestHead,
+        response: ByteBuffer,
+        _ context: ChannelHandlerContext
+    ) throws {
         let pipeline = context.pipeline.syncOperations
         let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self)
         let frameDecoder = ByteToMessageHandler(
@@ -97,6 +103,10 @@ extension Gate {
         if let errors = try? pipeline.context(handlerType: HTTPServerProtocolErrorHandler.self) {
             pipeline.removeHandler(context: errors, promise: nil)
         }
+        // Whoever is behind us learns that there will be no more requests, as from NIO's own upgrader.
+        context.fireUserInboundEventTriggered(
+            HTTPServerUpgradeEvents.upgradeComplete(toProtocol: "websocket", upgradeRequest: head)
+        )
         // Whoever withheld a read before (this gate, the pipelining handler) no longer owes one.
         context.read()
         pipeline.removeHandler(context: context, promise: nil)
