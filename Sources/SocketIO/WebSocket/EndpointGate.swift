@@ -76,6 +76,7 @@ final class EndpointGate: ChannelDuplexHandler, RemovableChannelHandler {
         do {
             try WebSocketPipeline.install(
                 handler,
+                request: head,
                 response: WebSocketHandshake.response(key: key, headers: headers),
                 maxFrameBytes: configuration.maxMessageBytes,
                 context
