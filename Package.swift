@@ -102,12 +102,23 @@ let package = Package(
         .systemLibrary(name: "CMalloc"),
         // Recorded editing sessions, and the engine measured on them.
         .target(name: "EngineBenchmark", dependencies: ["CMalloc", "CRDT", "CZlib"]),
+        // A running server under load: raw sockets, scheduled messages, every delivery checked.
+        .target(
+            name: "LoadBenchmark",
+            dependencies: [
+                "CRDT",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
         // The command line: composition root, nothing else.
         .executableTarget(
             name: "quire",
             dependencies: [
                 "CRDT",
                 "EngineBenchmark",
+                "LoadBenchmark",
                 "QuireClient",
                 "QuireServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -197,6 +208,10 @@ let package = Package(
             ]
         ),
         .testTarget(name: "EngineBenchmarkTests", dependencies: ["CRDT", "EngineBenchmark"]),
+        .testTarget(
+            name: "LoadBenchmarkTests",
+            dependencies: ["LoadBenchmark", .product(name: "NIOCore", package: "swift-nio")]
+        ),
         .testTarget(name: "QuireTests", dependencies: ["CRDT", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]

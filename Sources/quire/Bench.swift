@@ -3,10 +3,10 @@ import EngineBenchmark
 import Foundation
 
 /// `quire bench`.
-struct Bench: ParsableCommand {
+struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure the engine.",
-        subcommands: [Engine.self, Inputs.self]
+        abstract: "Measure the engine, or a running server.",
+        subcommands: [Engine.self, Inputs.self, Load.self]
     )
 }
 
