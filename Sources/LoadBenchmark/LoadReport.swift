@@ -173,5 +173,7 @@ public struct LoadReport: Encodable, Sendable {
             self.connected == self.clientCount && self.lostConnections.isEmpty && self.lost == 0
             && self.unacknowledged == 0 && self.behind == 0 && self.duplicates == 0 && self.damage == nil
             && (self.differingRooms ?? 0) == 0
+            // Nothing that was sent is nothing that was measured.
+            && (self.seconds == 0 || self.sent > 0)
     }
 }
