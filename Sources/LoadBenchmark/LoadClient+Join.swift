@@ -69,15 +69,16 @@ extension LoadClient {
     private func enteredRoom() {
         self.state = .joined
         self.joinedOnce = true
-        self.onJoined?()
-        self.onJoined = nil
+        self.noteEntered(true)
     }
 
     /// The room put it out because it was too far behind: it joins again, as a client would.
     func receiveReset() {
         self.isResynchronised = true
         self.generator.figures.resynchronised += 1
-        self.onJoined = { [self] in self.generator.caughtUp(self) }
+        self.onEntered = { [self] isIn in
+            if isIn { self.generator.caughtUp(self) }
+        }
         self.join()
     }
 }

@@ -63,8 +63,8 @@ final class LoadClient: ChannelInboundHandler {
     var catchUp: (bytes: [UInt8], isSnapshot: Bool)?
     /// Whether it ever was in the room.
     var joinedOnce = false
-    /// Called once, when it is in the room.
-    var onJoined: (() -> Void)?
+    /// Called once: with true when it is in the room, with false when it is known that it will not be.
+    var onEntered: ((Bool) -> Void)?
 
     init(generator: LoadGenerator, room: LoadRoom, index: Int, position: Int, isThin: Bool, isApart: Bool) {
         self.generator = generator
@@ -167,6 +167,13 @@ final class LoadClient: ChannelInboundHandler {
         self.context?.writeAndFlush(Self.wrapOutboundOut(buffer), promise: nil)
     }
 
+    /// Tells who waits for it to be in the room.
+    func noteEntered(_ isIn: Bool) {
+        let onEntered = self.onEntered
+        self.onEntered = nil
+        onEntered?(isIn)
+    }
+
     /// Ends the connection, and tells nobody.
     func close() {
         self.state = .closed
@@ -176,9 +183,9 @@ final class LoadClient: ChannelInboundHandler {
     /// Ends the connection for a reason that makes the run a failure.
     func fail(_ reason: String) {
         guard self.state != .closed else { return }
-        let hadJoined = self.state == .joined
         self.close()
-        self.generator.lost(self, hadJoined: hadJoined, reason)
+        self.generator.figures.lostConnections[reason, default: 0] += 1
+        self.noteEntered(false)
     }
 }
 

@@ -22,7 +22,7 @@ extension LoadReport {
                 "\(self.connected) of \(self.rooms * self.clientsPerRoom) in \(Self.number(self.connectSeconds)) s"
             )
         )
-        if let latency = self.joinLatency { rows.append(("join latency", Self.text(latency))) }
+        if let latency = self.joinLatency, latency.count > 0 { rows.append(("join latency", Self.text(latency))) }
         if let each = self.serverMicrosecondsPerJoin {
             rows.append(("server, one join", "\(Self.number(each)) us of processor time"))
         }

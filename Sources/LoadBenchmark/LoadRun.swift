@@ -36,7 +36,8 @@ public struct LoadRun: Sendable {
         report.connectSeconds = (ContinuousClock.now - start) / .seconds(1)
         report.noteConnected(from: idle, to: self.serverUsage)
 
-        if self.settings.senders > 0, self.settings.durationSeconds > 0 {
+        let isAnybodyIn = try await generator.on { $0.joinedCount > 0 }
+        if isAnybodyIn, self.settings.senders > 0, self.settings.durationSeconds > 0 {
             try await generator.on { $0.startSending() }
             try await self.wait(self.settings.warmUpSeconds, generator, "warming up", &report)
             if self.settings.stalled > 0 { try await generator.on { $0.stall() } }
