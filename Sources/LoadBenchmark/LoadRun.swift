@@ -65,8 +65,10 @@ public struct LoadRun: Sendable {
                 try await Task.sleep(for: .milliseconds(200))
             }
         }
-        defer { line.cancel() }
         try await future.get()
+        // Nothing is drawn behind what follows.
+        line.cancel()
+        _ = await line.result
     }
 
     private func measure(_ generator: LoadGenerator, _ report: inout LoadReport) async throws {
