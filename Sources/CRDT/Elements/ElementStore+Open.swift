@@ -121,15 +121,15 @@ extension ElementStore {
     private mutating func finishOpening() {
         open.root = lastGap.root
         open.run = RunTree.run(lastGap.leaf, lastGap.index)
-        open.way = LinkTable.Way(root: Int(open.root))
+        open.way = LinkTable.Way(root: Int32(bitPattern: open.root))
         var link = tree.leaves[Int(lastGap.leaf)].parent
-        open.way.first = RunTree.child(link >> 6, Int(link & 63))
+        open.way.first = Int32(truncatingIfNeeded: RunTree.child(link >> 6, Int(link & 63)))
         link = tree.nodes[Int(link >> 6)].parent
         if link != RunTree.none {
-            open.way.second = RunTree.child(link >> 6, Int(link & 63))
+            open.way.second = Int32(truncatingIfNeeded: RunTree.child(link >> 6, Int(link & 63)))
             link = tree.nodes[Int(link >> 6)].parent
             if link != RunTree.none {
-                open.way.third = RunTree.child(link >> 6, Int(link & 63))
+                open.way.third = Int32(truncatingIfNeeded: RunTree.child(link >> 6, Int(link & 63)))
                 link = tree.nodes[Int(link >> 6)].parent
                 // So many levels are not worth the room here.
                 if link != RunTree.none { return }

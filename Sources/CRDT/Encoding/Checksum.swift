@@ -24,16 +24,18 @@ enum Checksum {
         crc32(bytes.span.extracting(range))
     }
 
-    static func crc32(_ bytes: Span<UInt8>) -> UInt32 {
+    static func crc32(_ bytes: Span<UInt8>) -> UInt32 { crc32(bytes, tables) }
+
+    private static func crc32(_ bytes: Span<UInt8>, _ tables: borrowing Slab<UInt32>) -> UInt32 {
         var sum = UInt32.max
         var position = 0
         while position + 16 <= bytes.count {
             let first = bytes.word(at: position) ^ UInt64(sum)
-            sum = combine(8 * 256, first) ^ combine(0, bytes.word(at: position + 8))
+            sum = combine(tables, 8 * 256, first) ^ combine(tables, 0, bytes.word(at: position + 8))
             position += 16
         }
         if position + 8 <= bytes.count {
-            sum = combine(0, bytes.word(at: position) ^ UInt64(sum))
+            sum = combine(tables, 0, bytes.word(at: position) ^ UInt64(sum))
             position += 8
         }
         while position < bytes.count {
@@ -45,7 +47,7 @@ enum Checksum {
 
     /// What eight bytes add, that come as many bytes before the end as there are tables before `start`.
     @inline(__always)
-    private static func combine(_ start: Int, _ word: UInt64) -> UInt32 {
+    private static func combine(_ tables: borrowing Slab<UInt32>, _ start: Int, _ word: UInt64) -> UInt32 {
         var sum = tables[start + 7 * 256 + Int(word & 0xFF)] ^ tables[start + 6 * 256 + Int(word >> 8 & 0xFF)]
         sum ^= tables[start + 5 * 256 + Int(word >> 16 & 0xFF)] ^ tables[start + 4 * 256 + Int(word >> 24 & 0xFF)]
         sum ^= tables[start + 3 * 256 + Int(word >> 32 & 0xFF)] ^ tables[start + 2 * 256 + Int(word >> 40 & 0xFF)]

@@ -13,10 +13,10 @@ struct LinkTable: ~Copyable, Sendable {
 
     /// The way up from a leaf: the places of its ancestors' links, from below, -1 where there is none; and its root.
     struct Way: BitwiseCopyable, Hashable, Sendable {
-        var first = -1
-        var second = -1
-        var third = -1
-        var root = -1
+        var first: Int32 = -1
+        var second: Int32 = -1
+        var third: Int32 = -1
+        var root: Int32 = -1
     }
 
     /// Each one place further, so that a way goes through the first one where it has no ancestor: nobody reads that.
@@ -59,7 +59,7 @@ struct LinkTable: ~Copyable, Sendable {
     @inline(__always)
     func root(_ root: UInt32) -> Link {
         var link = topmost[Int(root)]
-        if waiting != 0, Int(root) == way.root { link.visible &+= waiting }
+        if waiting != 0, root == UInt32(bitPattern: way.root) { link.visible &+= waiting }
         return link
     }
 
@@ -90,16 +90,18 @@ struct LinkTable: ~Copyable, Sendable {
     func isWatching(_ way: Way) -> Bool { self.way == way }
 
     @inline(__always)
-    private func isWatched(_ place: Int) -> Bool { place == way.first || place == way.second || place == way.third }
+    private func isWatched(_ place: Int) -> Bool {
+        place == Int(way.first) || place == Int(way.second) || place == Int(way.third)
+    }
 
     /// Writes what waits.
     @inline(__always)
     mutating func settle() {
         if waiting == 0 { return }
-        links[way.first &+ 1].visible &+= waiting
-        links[way.second &+ 1].visible &+= waiting
-        links[way.third &+ 1].visible &+= waiting
-        topmost[way.root].visible &+= waiting
+        links[Int(way.first) &+ 1].visible &+= waiting
+        links[Int(way.second) &+ 1].visible &+= waiting
+        links[Int(way.third) &+ 1].visible &+= waiting
+        topmost[Int(way.root)].visible &+= waiting
         waiting = 0
     }
 
