@@ -10,6 +10,7 @@ import SocketIO
 /// | path | app |
 /// | --- | --- |
 /// | `/engine.io/` (`--path`) | ``EngineEcho``: every Engine.IO message comes back |
+/// | `/echo` | ``WebSocketEcho``: every message of a plain WebSocket comes back |
 /// | `/socket.io/` | ``SuiteApp`` and, with the same handlers and more, ``ClientFixture`` |
 @main
 struct ConformanceServer: AsyncParsableCommand {
@@ -55,6 +56,7 @@ struct ConformanceServer: AsyncParsableCommand {
         [
             EngineEcho.make(self.configuration(path: self.path), on: group, logger: Self.logger),
             self.socketIO(on: group),
+            WebSocketEcho.make(path: "/echo"),
         ]
     }
 

@@ -156,6 +156,9 @@ struct LimitOptions: ParsableArguments {
     @Option(help: "Bytes of one message.")
     var maxMessageBytes = ServerLimits().maximumMessageBytes
 
+    @Option(help: "Messages of at least so many bytes are compressed where the client offers it; 0 is never.")
+    var compressFromBytes = ServerLimits().compressionThresholdBytes
+
     @Option(help: "Bytes of one document's content.")
     var maxDocumentBytes = ServerLimits().maximumDocumentBytes
 
@@ -193,6 +196,7 @@ struct LimitOptions: ParsableArguments {
     var serverLimits: ServerLimits {
         var limits = ServerLimits()
         limits.maximumMessageBytes = maxMessageBytes
+        limits.compressionThresholdBytes = compressFromBytes
         limits.maximumDocumentBytes = maxDocumentBytes
         limits.documentsPerConnection = maxDocuments
         limits.maximumPresenceBytes = maxPresenceBytes

@@ -4,6 +4,8 @@ import NIOCore
 struct RawFrame: Sendable, Equatable {
     var opcode: UInt8
     var payload: [UInt8]
+    /// The bit of permessage-deflate.
+    var isCompressed = false
 
     var text: String { String(decoding: self.payload, as: UTF8.self) }
 
@@ -36,8 +38,14 @@ extension RawClient {
     }
 
     /// The bytes of one client frame.
-    static func frame(opcode: UInt8, _ payload: [UInt8], isFinal: Bool = true, isMasked: Bool = true) -> [UInt8] {
-        var bytes: [UInt8] = [(isFinal ? 0x80 : 0) | opcode]
+    static func frame(
+        opcode: UInt8,
+        _ payload: [UInt8],
+        isFinal: Bool = true,
+        isMasked: Bool = true,
+        isCompressed: Bool = false
+    ) -> [UInt8] {
+        var bytes: [UInt8] = [(isFinal ? 0x80 : 0) | (isCompressed ? 0x40 : 0) | opcode]
         let maskBit: UInt8 = isMasked ? 0x80 : 0
         switch payload.count {
         case ..<126:
@@ -66,12 +74,12 @@ extension RawClient {
                 guard let long: UInt64 = copy.readInteger() else { return nil }
                 length = Int(long)
             }
-            guard first & 0xF0 == 0x80, second & 0x80 == 0 else {
+            guard first & 0xB0 == 0x80, second & 0x80 == 0 else {
                 throw Failure(description: "a server frame that is fragmented, masked or reserved")
             }
             guard let payload = copy.readBytes(length: length) else { return nil }
             buffer = copy
-            return RawFrame(opcode: first & 0x0F, payload: payload)
+            return RawFrame(opcode: first & 0x0F, payload: payload, isCompressed: first & 0x40 != 0)
         }
     }
 

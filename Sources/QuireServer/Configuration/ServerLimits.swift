@@ -16,6 +16,11 @@ public struct ServerLimits: Sendable, Equatable {
     /// Past this its queue is dropped and it is resynchronised when it drains.
     public var maximumBufferedBytes = 4 * 1024 * 1024
 
+    /// Messages of at least so many bytes are compressed (permessage-deflate) for clients that offer it.
+    ///
+    /// 0 compresses none, and takes no compressed ones.
+    public var compressionThresholdBytes = 1024
+
     /// The bytes of one document's content.
     public var maximumDocumentBytes = 64 * 1024 * 1024
 

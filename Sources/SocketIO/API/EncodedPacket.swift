@@ -12,10 +12,15 @@ public struct EncodedPacket: Sendable {
     /// Whether a slow consumer may lose this packet, to be told so through ``Socket/onOverflow(_:)``.
     public var isDroppable: Bool
 
+    /// Smaller packets are not worth an object; where even they are to be compressed, each connection does it for itself.
+    private static let sharedFromBytes = 128
+
     /// The packet as Engine.IO messages, for polling.
     let messages: [EngineMessage]
     /// The same as WebSocket frames.
     let frames: ByteBuffer
+    /// The frames compressed, as all receivers without a context get them; nil for what is too small to share.
+    let shared: SharedCompression?
     /// The offset of connection-state recovery that the packet ends with.
     let offset: String?
     /// Its share of what a namespace may keep for recovery.
@@ -51,10 +56,17 @@ public struct EncodedPacket: Sendable {
         self.isDroppable = isDroppable
         self.messages = messages
         self.frames = ServerFrames.encode(messages)
+        self.shared = self.frames.readableBytes < Self.sharedFromBytes ? nil : SharedCompression()
         self.offset = offset
         // Twice: as messages and as frames.
         let byteCount = 2 * self.frames.readableBytes
         self.share = budget.map { BudgetShare(byteCount, of: $0) }
+    }
+
+    /// The frames for one WebSocket: compressed once for all that compress without a context.
+    func frames(for link: WebSocketLink?) -> ByteBuffer {
+        guard let shared = self.shared, let compression = link?.compression else { return self.frames }
+        return shared.frames(self.frames, as: compression)
     }
 
     /// The same event with one argument more, the offset of connection-state recovery.

@@ -60,6 +60,10 @@ public struct SocketIOConfiguration: Sendable {
     ///
     /// Each costs an allocation however small it is. Default 4,096.
     public var maxFragments = 4096
+    /// Whether and how WebSocket messages are compressed (RFC 7692).
+    ///
+    /// nil (the default): they are not, as in Socket.IO since its version 3.
+    public var perMessageDeflate: PerMessageDeflate?
     /// The transports on offer.
     ///
     /// Default both; with only `webSocket` there is no polling to upgrade from.

@@ -31,7 +31,7 @@ extension EngineConnection {
         guard !self.isClosing else { return }
         let owner = owner.map { ObjectIdentifier($0) }
         if self.engine.directWebSocket != nil, !self.outbound.hasPackets {
-            self.outbound.append(frames: packet.frames, droppableFor: owner)
+            self.outbound.append(frames: packet.frames(for: self.direct), droppableFor: owner)
         } else {
             self.outbound.append(packet: packet, droppableFor: owner)
         }

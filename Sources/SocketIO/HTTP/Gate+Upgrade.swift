@@ -31,12 +31,21 @@ extension Gate {
             maxFragments: configuration.maxFragments,
             closeTimeout: TimeAmount(configuration.closeTimeout)
         )
+        let compression = configuration.perMessageDeflate
+        let agreement = compression?.negotiate(exchange.head.headers["sec-websocket-extensions"])
+        var headers = exchange.corsHeaders
+        if let agreement { headers.append(("sec-websocket-extensions", agreement.header)) }
         do {
-            try self.install(
+            try WebSocketPipeline.install(
                 handler,
-                response: WebSocketHandshake.response(key: key, headers: exchange.corsHeaders),
+                request: exchange.head,
+                response: WebSocketHandshake.response(key: key, headers: headers),
+                maxFrameBytes: configuration.maxPayload,
                 context
             )
+            if let agreement, let compression {
+                handler.startCompression(agreement, threshold: compression.threshold)
+            }
         } catch {
             self.server.logger.error("WebSocket upgrade failed", metadata: ["error": "\(error)"])
             context.close(promise: nil)
@@ -44,7 +53,11 @@ extension Gate {
         }
 
         let id = self.server.makeTransportID()
-        let link = WebSocketLink(channel: context.channel, handler: handler)
+        let link = WebSocketLink(
+            channel: context.channel,
+            handler: handler,
+            compression: agreement.flatMap { StatelessCompression($0, threshold: compression?.threshold ?? 0) }
+        )
         let owner: EngineConnection
         if let connection {
             owner = connection
@@ -66,39 +79,5 @@ extension Gate {
         } else {
             owner.run { owner.webSocketOpened(id, link) }
         }
-    }
-
-    /// Puts the WebSocket's handlers before HTTP's, answers 101 and takes HTTP's away.
-    ///
-    /// Before, so that not one byte can reach HTTP handlers (ours, another gate, a framework's) once the client speaks
-    /// WebSocket, even though the request decoder leaves the pipeline only in the loop's next turn.
-    private func install(_ handler: WebSocketHandler, response: ByteBuffer, _ context: ChannelHandlerContext) throws {
-        let pipeline = context.pipeline.syncOperations
-        let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self)
-        let frameDecoder = ByteToMessageHandler(
-            WebSocketFrameDecoder(maxFrameSize: min(self.server.configuration.maxPayload, Int(UInt32.max)))
-        )
-        try pipeline.addHandler(frameDecoder, position: .before(decoder.handler))
-        try pipeline.addHandler(handler, position: .after(frameDecoder))
-
-        if let encoder = try? pipeline.context(handlerType: HTTPResponseEncoder.self) {
-            pipeline.removeHandler(context: encoder, promise: nil)
-        }
-        handler.write(response)
-        handler.flush()
-
-        pipeline.removeHandler(context: decoder, promise: nil)
-        if let pipelining = try? pipeline.context(handlerType: HTTPServerPipelineHandler.self) {
-            pipeline.removeHandler(context: pipelining, promise: nil)
-        }
-        if let validator = try? pipeline.context(handlerType: NIOHTTPResponseHeadersValidator.self) {
-            pipeline.removeHandler(context: validator, promise: nil)
-        }
-        if let errors = try? pipeline.context(handlerType: HTTPServerProtocolErrorHandler.self) {
-            pipeline.removeHandler(context: errors, promise: nil)
-        }
-        // Whoever withheld a read before (this gate, the pipelining handler) no longer owes one.
-        context.read()
-        pipeline.removeHandler(context: context, promise: nil)
     }
 }

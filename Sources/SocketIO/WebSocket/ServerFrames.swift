@@ -48,7 +48,12 @@ enum ServerFrames {
     }
 
     private static func writeHeader(opcode: WebSocketOpcode, length: Int, to buffer: inout ByteBuffer) {
-        buffer.writeInteger(0x80 | UInt8(webSocketOpcode: opcode))
+        self.writeHeader(first: 0x80 | UInt8(webSocketOpcode: opcode), length: length, to: &buffer)
+    }
+
+    /// Writes a header whose first byte is given.
+    static func writeHeader(first: UInt8, length: Int, to buffer: inout ByteBuffer) {
+        buffer.writeInteger(first)
         switch length {
         case ..<126:
             buffer.writeInteger(UInt8(length))
@@ -58,6 +63,16 @@ enum ServerFrames {
         default:
             buffer.writeInteger(UInt8(127))
             buffer.writeInteger(UInt64(length))
+        }
+    }
+
+    /// Reads a header that ``writeHeader(first:length:to:)`` wrote.
+    static func readHeader(_ buffer: inout ByteBuffer) -> (first: UInt8, length: Int)? {
+        guard let first: UInt8 = buffer.readInteger(), let short: UInt8 = buffer.readInteger() else { return nil }
+        switch short {
+        case 126: return buffer.readInteger(as: UInt16.self).map { (first, Int($0)) }
+        case 127: return buffer.readInteger(as: UInt64.self).map { (first, Int($0)) }
+        default: return (first, Int(short))
         }
     }
 }

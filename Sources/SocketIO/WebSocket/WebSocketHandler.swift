@@ -31,6 +31,9 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     private var state = State.open
     private var assembler: WebSocketMessageAssembler
+    private var compressor: FrameCompressor?
+    /// The latest pong that found no room; the ones before it are left out (section 5.5.3).
+    private var pongDue: ByteBuffer?
     private var context: ChannelHandlerContext?
     private let closeTimeout: TimeAmount
     private var onEvent: ((Event) -> Void)?
@@ -48,9 +51,19 @@ final class WebSocketHandler: ChannelInboundHandler {
         self.onEvent = onEvent
     }
 
+    /// Compresses in both directions from here on; right behind the response that agrees to it.
+    func startCompression(_ agreement: PerMessageDeflate.Agreement, threshold: Int) {
+        self.compressor = FrameCompressor(agreement, threshold: threshold)
+        self.assembler.inflator = Inflator(
+            windowBits: agreement.clientMaxWindowBits,
+            keepsContext: !agreement.clientNoContextTakeover
+        )
+    }
+
     /// Writes frame bytes; ``flush()`` sends them.
     func write(_ frames: ByteBuffer) {
         guard case .open = self.state else { return }
+        let frames = self.compressor?.compress(frames) ?? frames
         self.context?.write(Self.wrapOutboundOut(frames), promise: nil)
     }
 
@@ -91,9 +104,12 @@ final class WebSocketHandler: ChannelInboundHandler {
         case .binary(let bytes):
             self.onEvent?(.binary(bytes))
         case .ping(let payload):
-            // A peer that pings without reading must not fill our memory with pongs (section 5.5.3 allows leaving some out).
-            guard context.channel.isWritable else { break }
             let pong = ServerFrames.frame(.pong, payload.readableBytesView)
+            // A peer that pings without reading must not fill our memory with pongs.
+            guard context.channel.isWritable else {
+                self.pongDue = pong
+                break
+            }
             context.writeAndFlush(Self.wrapOutboundOut(pong), promise: nil)
         case .close(let code):
             self.answerAndClose(code, context: context)
@@ -145,7 +161,12 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { self.report(.writable) }
+        guard context.channel.isWritable else { return }
+        if let pong = self.pongDue, case .open = self.state {
+            self.pongDue = nil
+            context.writeAndFlush(Self.wrapOutboundOut(pong), promise: nil)
+        }
+        self.report(.writable)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

@@ -9,8 +9,12 @@ final class WebSocketLink: Sendable {
     private let channel: any Channel
     private let handler: NIOLoopBound<WebSocketHandler>
 
-    init(channel: any Channel, handler: WebSocketHandler) {
+    /// How frames for it are compressed, where that is the same for all connections of its kind.
+    let compression: StatelessCompression?
+
+    init(channel: any Channel, handler: WebSocketHandler, compression: StatelessCompression? = nil) {
         self.channel = channel
+        self.compression = compression
         self.handler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
     }
 

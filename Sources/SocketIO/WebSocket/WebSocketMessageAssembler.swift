@@ -23,12 +23,15 @@ struct WebSocketMessageAssembler {
 
     private let maxMessageBytes: Int
     private let maxFragments: Int
+    /// Set when permessage-deflate was agreed on, before the first frame.
+    var inflator: Inflator?
 
     /// The message under way, if it came in fragments.
     private var fragments: Fragments?
 
     fileprivate struct Fragments {
         var isText: Bool
+        var isCompressed = false
         var count = 1
         var bytes: [UInt8]
         var validator = UTF8Validator()
@@ -44,9 +47,11 @@ struct WebSocketMessageAssembler {
 
     /// Takes the next frame of the client.
     mutating func receive(_ frame: WebSocketFrame) -> Event {
-        // Section 5.1: a client masks every frame. Section 5.2: no extension was negotiated, so rsv bits are zero.
+        // Section 5.1: a client masks every frame. Section 5.2: rsv bits are zero, but for RFC 7692's on the first frame of
+        // a compressed message (section 6.1 there).
         guard frame.maskKey != nil else { return .violation(.protocolError, "unmasked frame") }
-        guard !frame.rsv1, !frame.rsv2, !frame.rsv3 else { return .violation(.protocolError, "reserved bit set") }
+        let mayBeCompressed = self.inflator != nil && (frame.opcode == .text || frame.opcode == .binary)
+        guard !frame.rsv1 || mayBeCompressed, !frame.rsv2, !frame.rsv3 else { return .violation(.protocolError, "reserved bit set") }
 
         switch frame.opcode {
         case .text:
@@ -69,6 +74,9 @@ struct WebSocketMessageAssembler {
     private mutating func begin(_ frame: WebSocketFrame, isText: Bool) -> Event {
         guard self.fragments == nil else { return .violation(.protocolError, "message inside a fragmented message") }
         guard frame.length <= self.maxMessageBytes else { return .violation(.messageTooLarge, "message too big") }
+        if frame.rsv1 {
+            return self.inflate(frame, into: Fragments(isText: isText, isCompressed: true, bytes: []))
+        }
 
         var fragments = Fragments(isText: isText, bytes: Array(frame.unmaskedData.readableBytesView))
         guard fragments.isValid(from: 0, isLast: frame.fin) else { return Self.illFormedText }
@@ -85,6 +93,7 @@ struct WebSocketMessageAssembler {
         }
         fragments.count += 1
         guard fragments.count <= self.maxFragments else { return .violation(.policyViolation, "too many fragments") }
+        if fragments.isCompressed { return self.inflate(frame, into: fragments) }
         guard frame.length <= self.maxMessageBytes - fragments.bytes.count else {
             return .violation(.messageTooLarge, "message too big")
         }
@@ -96,6 +105,30 @@ struct WebSocketMessageAssembler {
             return fragments.isText ? .text(fragments.bytes) : .binary(fragments.bytes)
         }
         self.fragments = fragments
+        return .none
+    }
+
+    /// The next frame of a compressed message; the limit and UTF-8 are checked on what comes out, as it comes out.
+    private mutating func inflate(_ frame: WebSocketFrame, into message: consuming Fragments) -> Event {
+        guard let inflator = self.inflator else { return .violation(.protocolError, "reserved bit set") }
+        var message = message
+        let start = message.bytes.count
+        do throws(Inflator.Failure) {
+            try inflator.inflate(
+                frame.unmaskedData,
+                isLast: frame.fin,
+                into: &message.bytes,
+                limit: self.maxMessageBytes
+            )
+        } catch {
+            switch error {
+            case .tooLarge: return .violation(.messageTooLarge, "message too big when inflated")
+            case .malformed: return .violation(.dataInconsistentWithMessage, "malformed compressed message")
+            }
+        }
+        guard message.isValid(from: start, isLast: frame.fin) else { return Self.illFormedText }
+        if frame.fin { return message.isText ? .text(message.bytes) : .binary(message.bytes) }
+        self.fragments = message
         return .none
     }
 

@@ -1,0 +1,65 @@
+public import NIOCore
+
+/// A path that speaks plain WebSocket (RFC 6455): no Engine.IO, no subprotocol, no pings of its own.
+///
+/// ```swift
+/// let echo = WebSocketEndpoint(path: "/echo") { connection in
+///     connection.onMessage { message in connection.send(message) }
+/// }
+/// let listener = try await SocketIOListener.listen(host: "127.0.0.1", port: 3000, on: group, for: [server, echo])
+/// ```
+public final class WebSocketEndpoint: HTTPGateway, Sendable {
+    /// The bounds of an endpoint and who may connect.
+    public struct Configuration: Sendable {
+        /// The largest message in bytes, after inflating.
+        ///
+        /// Default 1 MiB.
+        public var maxMessageBytes = 1 << 20
+        /// The most frames of one message.
+        ///
+        /// Default 4,096.
+        public var maxFragments = 4096
+        /// The most bytes that wait for a client that does not read; past it the connection is cut.
+        ///
+        /// Default 4 MiB.
+        public var maxBufferedBytes = 4 << 20
+        /// How long a peer may take to answer a close frame.
+        ///
+        /// Default 5 s.
+        public var closeTimeout: Duration = .seconds(5)
+        /// Which browser origins may connect; see ``SocketIOConfiguration/allowedOrigins``.
+        public var allowedOrigins: [String]?
+        /// Whether and how messages are compressed; nil (the default): they are not.
+        public var perMessageDeflate: PerMessageDeflate?
+
+        /// The configuration as described.
+        public init() {}
+    }
+
+    let path: String
+    let configuration: Configuration
+    let origins: OriginPolicy
+    let onConnection: @Sendable (WebSocketConnection) -> Void
+
+    /// Makes an endpoint.
+    ///
+    /// - Parameters:
+    ///   - path: the path of its requests; a trailing slash is optional in them.
+    ///   - configuration: its bounds.
+    ///   - onConnection: is told of each connection, on its event loop, before any message.
+    public init(
+        path: String,
+        configuration: Configuration = Configuration(),
+        onConnection: @escaping @Sendable (WebSocketConnection) -> Void
+    ) {
+        self.path = path.hasSuffix("/") ? path : path + "/"
+        self.configuration = configuration
+        self.origins = OriginPolicy(allowedOrigins: configuration.allowedOrigins, allowsCredentials: false)
+        self.onConnection = onConnection
+    }
+
+    /// A handler for one HTTP/1 connection, to be added behind NIO's HTTP/1 handlers.
+    public func makeGate(isSecure: Bool) -> any ChannelHandler & RemovableChannelHandler {
+        EndpointGate(endpoint: self)
+    }
+}

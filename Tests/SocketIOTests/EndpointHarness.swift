@@ -1,0 +1,75 @@
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import SocketIO
+
+/// The port of an echoing endpoint at `/echo`.
+struct EndpointHarness: Sendable {
+    let port: Int
+
+    /// A WebSocket to it.
+    ///
+    /// - Parameters:
+    ///   - offer: what the client says of extensions.
+    ///   - answer: what the server must answer.
+    func webSocket(offering offer: String? = nil, answer: String? = nil) async throws -> RawClient {
+        let client = try await RawClient.connect(to: self.port)
+        let response = try await client.upgrade(
+            "/echo",
+            headers: offer.map { ["Sec-WebSocket-Extensions": $0] } ?? [:]
+        )
+        try #require(response.status == 101)
+        try #require(response.headers["sec-websocket-extensions"] == answer)
+        return client
+    }
+}
+
+/// Runs a test against an endpoint of its own.
+func withEndpoint(
+    _ configure: (inout WebSocketEndpoint.Configuration) -> Void = { _ in },
+    _ test: (EndpointHarness) async throws -> Void
+) async throws {
+    var configuration = WebSocketEndpoint.Configuration()
+    configuration.closeTimeout = .milliseconds(500)
+    configure(&configuration)
+    let endpoint = WebSocketEndpoint(path: "/echo", configuration: configuration) { connection in
+        connection.onMessage { connection.send($0) }
+    }
+    await Turnstile.shared.enter()
+    defer { Turnstile.shared.leave() }
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let listener = try await SocketIOListener.listen(host: "127.0.0.1", port: 0, on: group, for: [endpoint])
+    let result: Result<Void, any Error>
+    do {
+        try await test(EndpointHarness(port: listener.port))
+        result = .success(())
+    } catch {
+        result = .failure(error)
+    }
+    try await listener.close()
+    try await group.shutdownGracefully()
+    try result.get()
+}
+
+/// The client's half of permessage-deflate.
+struct ClientCompression {
+    let deflator: Deflator
+    let inflator: Inflator
+
+    init(clientBits: Int = 15, serverBits: Int = 15, clientKeeps: Bool = true, serverKeeps: Bool = true) {
+        self.deflator = Deflator(windowBits: clientBits, keepsContext: clientKeeps)
+        self.inflator = Inflator(windowBits: serverBits, keepsContext: serverKeeps)
+    }
+
+    func pack(_ bytes: [UInt8]) throws -> [UInt8] {
+        try #require(bytes.withUnsafeBytes { self.deflator.deflate($0) })
+    }
+
+    func unpack(_ frame: RawFrame) throws -> [UInt8] {
+        guard frame.isCompressed else { return frame.payload }
+        var output: [UInt8] = []
+        try self.inflator.inflate(ByteBuffer(bytes: frame.payload), isLast: true, into: &output, limit: 1 << 26)
+        return output
+    }
+}
