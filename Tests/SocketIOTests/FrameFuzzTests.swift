@@ -71,8 +71,7 @@ struct FrameFuzzTests {
     private static func run(_ bytes: [UInt8], chops: [Int], isCompressing: Bool) throws -> [String] {
         let channel = EmbeddedChannel()
         let handler = WebSocketHandler(maxMessageBytes: 500, maxFragments: 5, closeTimeout: .seconds(5))
-        let decoder = WebSocketFrameDecoder(maxFrameSize: 500)
-        try channel.pipeline.syncOperations.addHandlers([ByteToMessageHandler(decoder), handler])
+        try channel.pipeline.syncOperations.addHandler(handler)
         if isCompressing {
             handler.startCompression(PerMessageDeflate.Agreement(), threshold: 1 << 20)
         }

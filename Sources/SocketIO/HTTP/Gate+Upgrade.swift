@@ -39,7 +39,6 @@ extension Gate {
             try WebSocketPipeline.install(
                 handler,
                 response: WebSocketHandshake.response(key: key, headers: headers),
-                maxFrameBytes: configuration.maxPayload,
                 context
             )
             if let agreement, let compression {

@@ -77,7 +77,6 @@ final class EndpointGate: ChannelDuplexHandler, RemovableChannelHandler {
             try WebSocketPipeline.install(
                 handler,
                 response: WebSocketHandshake.response(key: key, headers: headers),
-                maxFrameBytes: configuration.maxMessageBytes,
                 context
             )
         } catch {
