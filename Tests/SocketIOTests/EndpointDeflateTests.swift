@@ -1,5 +1,6 @@
 import NIOCore
 import SocketIOProtocol
+import TestSupport
 import Testing
 
 @testable import SocketIO
@@ -80,6 +81,41 @@ struct EndpointDeflateTests {
             // A message that is not worth it may come as it is.
             try await client.send(RawClient.frame(opcode: 1, Array("plain".utf8)))
             #expect(try compression.unpack(try await client.receiveFrame()) == Array("plain".utf8))
+        }
+    }
+
+    @Test("Every window is agreed on and kept to, in both directions", arguments: 8...15)
+    func windows(bits: Int) async throws {
+        let offer = "permessage-deflate; server_max_window_bits=\(bits); client_max_window_bits=\(bits)"
+        try await withEndpoint(Self.configure) { harness in
+            let client = try await harness.webSocket(offering: offer, answer: offer)
+            // An inflater with just this window refuses what reaches back further.
+            let compression = ClientCompression(clientBits: bits, serverBits: bits)
+            // Noise that comes again from a little inside of the window, and from far outside of it.
+            var random = SplitMix64(seed: UInt64(bits))
+            let noise = (0..<max(64, (1 << bits) - 300)).map { _ in UInt8(random.below(256)) }
+            for message in [noise, noise, noise + noise.reversed() + noise] {
+                try await client.send(RawClient.frame(opcode: 2, try compression.pack(message), isCompressed: true))
+                #expect(try compression.unpack(try await client.receiveFrame()) == message)
+            }
+        }
+    }
+
+    @Test("A message at the limit that does not compress is taken, though it is longer when packed")
+    func incompressible() async throws {
+        try await withEndpoint(Self.configure) { harness in
+            let client = try await harness.webSocket(offering: "permessage-deflate", answer: "permessage-deflate")
+            let compression = ClientCompression()
+            var random = SplitMix64(seed: 1)
+            let noise = (0..<400_000).map { _ in UInt8(random.below(256)) }
+            let packed = try compression.pack(noise)
+            #expect(packed.count > noise.count)
+            try await client.send(RawClient.frame(opcode: 2, packed, isCompressed: true))
+            #expect(try compression.unpack(try await client.receiveFrame()) == noise)
+            // Empty blocks inflate to nothing, and may not go on for ever either.
+            let empty = [[UInt8]](repeating: [0, 0, 0, 0xFF, 0xFF], count: 90_100).flatMap { $0 }
+            try await client.send(RawClient.frame(opcode: 2, empty, isCompressed: true))
+            #expect(try await client.receiveClose().closeCode == 1009)
         }
     }
 

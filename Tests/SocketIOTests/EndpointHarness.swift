@@ -6,6 +6,7 @@ import Testing
 
 /// The port of an echoing endpoint at `/echo`.
 struct EndpointHarness: Sendable {
+    let endpoint: WebSocketEndpoint
     let port: Int
 
     /// A WebSocket to it.
@@ -26,23 +27,38 @@ struct EndpointHarness: Sendable {
 }
 
 /// Runs a test against an endpoint of its own.
+///
+/// - Parameters:
+///   - configure: changes the configuration.
+///   - requestTimeout: the listener's.
+///   - onConnection: what the endpoint does, the echo unless given.
+///   - test: the test.
+/// - Throws: what the test throws.
 func withEndpoint(
     _ configure: (inout WebSocketEndpoint.Configuration) -> Void = { _ in },
+    requestTimeout: Duration = .seconds(30),
+    onConnection: @escaping @Sendable (WebSocketConnection) -> Void = { connection in
+        connection.onMessage { connection.send($0) }
+    },
     _ test: (EndpointHarness) async throws -> Void
 ) async throws {
     var configuration = WebSocketEndpoint.Configuration()
     configuration.closeTimeout = .milliseconds(500)
     configure(&configuration)
-    let endpoint = WebSocketEndpoint(path: "/echo", configuration: configuration) { connection in
-        connection.onMessage { connection.send($0) }
-    }
+    let endpoint = WebSocketEndpoint(path: "/echo", configuration: configuration, onConnection: onConnection)
     await Turnstile.shared.enter()
     defer { Turnstile.shared.leave() }
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    let listener = try await SocketIOListener.listen(host: "127.0.0.1", port: 0, on: group, for: [endpoint])
+    let listener = try await SocketIOListener.listen(
+        host: "127.0.0.1",
+        port: 0,
+        on: group,
+        for: [endpoint],
+        requestTimeout: requestTimeout
+    )
     let result: Result<Void, any Error>
     do {
-        try await test(EndpointHarness(port: listener.port))
+        try await test(EndpointHarness(endpoint: endpoint, port: listener.port))
         result = .success(())
     } catch {
         result = .failure(error)

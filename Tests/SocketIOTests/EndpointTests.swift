@@ -169,6 +169,18 @@ struct EndpointTests {
         }
     }
 
+    @Test("Ill-formed text ends the connection at its byte, before the rest of the frame is there")
+    func failsInsideFrame() async throws {
+        try await withEndpoint { harness in
+            let client = try await harness.webSocket()
+            // 0xF4 may still begin a character; not with what follows it.
+            let frame = RawClient.frame(opcode: 1, [0x41, 0xF4, 0x90, 0x80, 0x80, 0x41])
+            for byte in frame.dropLast(3) { try await client.send([byte]) }
+            #expect(try await client.receiveClose().closeCode == 1007)
+            try await client.waitForClose()
+        }
+    }
+
     @Test("A client that does not read is closed when too much waits for it")
     func slowReader() async throws {
         try await withEndpoint({ $0.maxBufferedBytes = 100_000 }) { harness in

@@ -1,8 +1,7 @@
 import NIOCore
 import NIOEmbedded
-import NIOWebSocket
-import Testing
 import TestSupport
+import Testing
 
 @testable import SocketIO
 
@@ -39,7 +38,7 @@ struct FrameFuzzTests {
         var bytes: [UInt8] = []
         var isInside = false
         for _ in 0..<(1 + random.below(8)) {
-            var payload = (0..<random.below(random.oneIn(5) ? 400 : 20)).map { _ in UInt8(0x20 + random.below(90)) }
+            var payload = (0..<random.below(random.oneIn(5) ? 700 : 20)).map { _ in UInt8(0x20 + random.below(90)) }
             if random.oneIn(12) { payload.append(UInt8(random.below(256))) }
             switch random.below(9) {
             case 0:
@@ -51,6 +50,14 @@ struct FrameFuzzTests {
                 bytes += (0..<random.below(12)).map { _ in UInt8(random.below(256)) }
             case 3 where random.oneIn(6):
                 bytes += RawClient.frame(opcode: UInt8(random.below(16)), payload, isMasked: !random.oneIn(3))
+            case 4 where isCompressing && !isInside:
+                // A compressed message in two frames, sound or not.
+                var packed = (try? compression.pack(payload)) ?? []
+                if random.oneIn(4) { packed = packed.map { $0 ^ UInt8(random.oneIn(9) ? random.below(256) : 0) } }
+                let cut = random.below(packed.count + 1)
+                let opcode: UInt8 = random.oneIn(2) ? 1 : 2
+                bytes += RawClient.frame(opcode: opcode, Array(packed[..<cut]), isFinal: false, isCompressed: true)
+                bytes += RawClient.frame(opcode: 0, Array(packed[cut...]), isCompressed: random.oneIn(20))
             default:
                 let isLast = !random.oneIn(3)
                 let isCompressed = isCompressing && !isInside && random.oneIn(2) && isLast
