@@ -90,9 +90,11 @@ public struct QuireServer: Service, CustomStringConvertible {
         admin.install()
         let router = router(store: store, hosts: hosts, authenticator: authenticator, loop: group.any())
         UserRoutes(notifications: notifications, authenticator: authenticator).add(to: router)
+        let channels = OpenChannels()
         let application = application(
             router: router,
             sockets: sockets,
+            channels: channels,
             group: group
         )
         // Shut down in reverse: clients are told and documents stored while HTTP still answers.
@@ -100,6 +102,8 @@ public struct QuireServer: Service, CustomStringConvertible {
         if let keys { running.insert(KeyRefresher(ring: keys), at: 0) }
         let services = ServiceGroup(services: running, logger: quietLogger)
         try await services.run()
+        // Those whose clients did not take their goodbye are closed within `closeTimeout`.
+        await channels.allClosed()
     }
 
     private func router(
@@ -133,14 +137,12 @@ public struct QuireServer: Service, CustomStringConvertible {
     private func application(
         router: Router<BasicRequestContext>,
         sockets: SocketIOServer,
+        channels: OpenChannels,
         group: any EventLoopGroup
     ) -> Application<RouterResponder<BasicRequestContext>> {
         Application(
             router: router,
-            server: .http1(
-                // The gate times the connection out: Hummingbird does not see the requests that it takes.
-                configuration: .init(additionalChannelHandlers: [sockets.makeGate()])
-            ),
+            server: HTTPServerBuilder { LateHTTPChannel(responder: $0, sockets: sockets, channels: channels) },
             // The backlog is what `listen` holds while a burst of clients reconnects at once.
             configuration: .init(address: .hostname(configuration.host, port: configuration.port), backlog: 1024),
             onServerRunning: { channel in announce(channel) },

@@ -24,7 +24,8 @@ struct ClientFrameParserTests {
             var bytes: [UInt8] = []
             for _ in 0..<(1 + random.below(6)) {
                 let isControl = random.oneIn(3)
-                let size = isControl ? random.below(126) : random.oneIn(20) ? 65_530 + random.below(12) : random.below(300)
+                let size =
+                    isControl ? random.below(126) : random.oneIn(20) ? 65_530 + random.below(12) : random.below(300)
                 bytes += RawClient.frame(
                     opcode: isControl ? 8 + UInt8(random.below(8)) : UInt8(random.below(8)),
                     (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) },
@@ -48,7 +49,12 @@ struct ClientFrameParserTests {
             while let part = parser.next() {
                 let header = part.header
                 if part.isFirst {
-                    let new = Whole(isFinal: header.isFinal, reserved: header.reserved, opcode: header.opcode, payload: [])
+                    let new = Whole(
+                        isFinal: header.isFinal,
+                        reserved: header.reserved,
+                        opcode: header.opcode,
+                        payload: []
+                    )
                     frames.append(new)
                 }
                 // Both ways of taking the mask off, in turn.

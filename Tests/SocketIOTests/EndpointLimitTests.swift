@@ -45,7 +45,10 @@ struct EndpointLimitTests {
 
     @Test(
         "A connection without a whole request is closed after a while",
-        arguments: ["", "GET /echo HTTP/1.1\r\nHost:", "\(EndpointLimitTests.upgrade)Content-Length: 5\r\n\r\nabc", "\(EndpointLimitTests.upgrade)X: y"]
+        arguments: [
+            "", "GET /echo HTTP/1.1\r\nHost:", "\(EndpointLimitTests.upgrade)Content-Length: 5\r\n\r\nabc",
+            "\(EndpointLimitTests.upgrade)X: y",
+        ]
     )
     func idle(bytes: String) async throws {
         try await withEndpoint({ $0.idleTimeout = .milliseconds(100) }) { harness in
@@ -110,9 +113,12 @@ struct EndpointLimitTests {
 
     @Test("The answer to a close frame ends the connection at once, wherever it stands")
     func closingAnswer() async throws {
-        try await withEndpoint({ $0.closeTimeout = .seconds(3600) }, onConnection: { connection in
-            connection.onMessage { _ in connection.close(code: 4000) }
-        }) { harness in
+        try await withEndpoint(
+            { $0.closeTimeout = .seconds(3600) },
+            onConnection: { connection in
+                connection.onMessage { _ in connection.close(code: 4000) }
+            }
+        ) { harness in
             let client = try await harness.webSocket()
             try await client.sendText("close")
             #expect(try await client.receiveClose().closeCode == 4000)

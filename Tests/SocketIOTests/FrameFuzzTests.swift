@@ -42,7 +42,10 @@ struct FrameFuzzTests {
             if random.oneIn(12) { payload.append(UInt8(random.below(256))) }
             switch random.below(9) {
             case 0:
-                bytes += RawClient.frame(opcode: random.oneIn(2) ? 9 : 10, Array(payload.prefix(random.oneIn(20) ? 130 : 125)))
+                bytes += RawClient.frame(
+                    opcode: random.oneIn(2) ? 9 : 10,
+                    Array(payload.prefix(random.oneIn(20) ? 130 : 125))
+                )
             case 1 where random.oneIn(4):
                 let code = random.oneIn(3) ? random.below(6000) : 1000
                 bytes += RawClient.frame(opcode: 8, [UInt8(code >> 8), UInt8(code & 255)] + payload.prefix(100))

@@ -1,9 +1,23 @@
 """python-socketio as a client of the gateways."""
 
 import queue
+import threading
 import time
 
+import pytest
 import socketio
+
+
+def refusal(url: str, namespace: str, auth: dict, transport: str = "websocket") -> dict:
+    """What python-socketio is told when it is not let in: `{message, data: {code}}`."""
+    client = socketio.Client(reconnection=False)
+    errors = []
+    client.on("connect_error", errors.append, namespace=namespace)
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        client.connect(url, namespaces=[namespace], transports=[transport], auth=auth, wait_timeout=10)
+    client.disconnect()
+    assert len(errors) == 1, errors
+    return errors[0]
 
 
 class Visitor:
@@ -13,7 +27,9 @@ class Visitor:
         self.io = socketio.Client(reconnection=False)
         self.namespaces = namespaces
         self.events = {name: queue.Queue() for name in namespaces}
+        self.gone = threading.Event()
         for name in namespaces:
+            self.io.on("disconnect", lambda *reason: self.gone.set(), namespace=name)
             self.io.on("*", lambda event, *args, name=name: self.events[name].put((event, args[0] if args else None)), namespace=name)
         self.io.connect(url, namespaces=list(namespaces), transports=list(transports), auth=auth or {}, wait_timeout=10)
 

@@ -67,6 +67,7 @@ class Peer:
         self.events = []
         self.session = None
         self.revision = 0
+        self.welcome = None
 
     def connect(self, auth: object = None):
         """Enters the namespace; raises Refused when it may not."""
@@ -74,6 +75,7 @@ class Peer:
         while True:
             kind, _, namespace, _, data = self.next_packet()
             if namespace == self.namespace and kind == 0:
+                self.welcome = data
                 return self
             if namespace == self.namespace and kind == 4:
                 raise Refused(data)

@@ -40,13 +40,14 @@ export class SharedText {
   #presenceTimer = null;
   #presenceDue = false;
 
-  constructor({ base, doc, name, token, chooseColor }, handlers) {
+  /** `transports`: the classes of transports, for tests. */
+  constructor({ base, doc, name, token, chooseColor, transports }, handlers) {
     this.#doc = doc;
     this.#handlers = handlers;
     this.chooseColor = chooseColor;
     const auth = { ...(name && { name }), ...(token && { token }) };
     this.#socket = new Socket(
-      { base, namespace: "/docs", auth },
+      { base, namespace: "/docs", auth, ...(transports && { transports }) },
       {
         onStatus: (connection) => this.#connectionChanged(connection),
         onEvent: (name, args) => this.#event(name, args),

@@ -13,7 +13,7 @@ struct EventQueue {
 
     /// Whether a handler runs in a task.
     var isRunning = false
-    var waiting: CircularBuffer<Waiting> = []
+    var waiting: CircularBuffer<Waiting> = .small
 }
 
 /// What the connection does with a socket's events, on the loop.

@@ -167,6 +167,8 @@ extension EngineConnection {
         // The client may have given up, or the connection closed, while it ran.
         guard self.pendingConnects[name]?.number == number, !self.isClosing else { return }
         self.pendingConnects[name] = nil
+        // The table itself is memory too, and most connections need it once.
+        if self.pendingConnects.isEmpty { self.pendingConnects = [:] }
         if let refusal {
             self.enqueue(
                 self.socketIO.refuse(namespace: name, message: refusal.message, data: refusal.data),

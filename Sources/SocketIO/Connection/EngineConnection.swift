@@ -55,7 +55,7 @@ final class EngineConnection: @unchecked Sendable {
     /// CONNECTs whose middleware runs, and what came meanwhile.
     var pendingConnects: [String: PendingConnect] = [:]
     var connectCount: UInt64 = 0
-    var held: CircularBuffer<HeldMessage> = []
+    var held: CircularBuffer<HeldMessage> = .small
     var heldBytes = 0
 
     /// What came before the connection was in any namespace; nil once it has been in one.
@@ -71,7 +71,7 @@ final class EngineConnection: @unchecked Sendable {
     private var closeReason: DisconnectReason?
     private var isFinished = false
 
-    private var actions: CircularBuffer<EngineServerAction> = []
+    private var actions: CircularBuffer<EngineServerAction> = .small
     private var isPerforming = false
     private var timer: Scheduled<Void>?
     private var timerDeadline: Instant?

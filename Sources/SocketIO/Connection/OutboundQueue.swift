@@ -22,8 +22,8 @@ struct OutboundQueue {
         var droppableFor: ObjectIdentifier?
     }
 
-    private var chunks: CircularBuffer<Chunk> = []
-    private var packets: CircularBuffer<Waiting> = []
+    private var chunks: CircularBuffer<Chunk> = .small
+    private var packets: CircularBuffer<Waiting> = .small
 
     /// The bytes of both lists.
     private(set) var byteCount = 0

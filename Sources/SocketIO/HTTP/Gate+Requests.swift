@@ -204,7 +204,8 @@ extension Gate {
             .flatMap { head.headers[canonicalForm: $0].last.map(String.init) }
         let request = EngineRequest(method: .get, query: RequestTarget.query(of: head.uri))
         return ConnectionInfo(
-            headers: head.headers,
+            // A copy without the room that the decoder made for more.
+            headers: HTTPHeaders(head.headers.map { $0 }),
             query: Dictionary(request.parameters.map { ($0.name, $0.value) }) { _, last in last },
             address: forwarded ?? context.remoteAddress?.ipAddress ?? "",
             isSecure: self.isSecure,

@@ -38,6 +38,7 @@ extension Gate {
         do {
             try WebSocketPipeline.install(
                 handler,
+                request: exchange.head,
                 response: WebSocketHandshake.response(key: key, headers: headers),
                 context
             )

@@ -60,9 +60,13 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
     /// Responses that handlers behind us still owe.
     private var responsesDue = 0
     /// Parts that wait for the exchange, or the responses due, to end.
-    private var waiting = CircularBuffer<HTTPServerRequestPart>()
+    private var waiting = CircularBuffer<HTTPServerRequestPart>.small
     private var isReadWithheld = false
     private var isDraining = false
+    /// Between `channelRead` and `channelReadComplete`.
+    private var isInReadCycle = false
+    /// Parts went to the handlers behind us since they were last told that a read was complete.
+    private var hasPassedOn = false
     /// The server stops: the answer under way is the connection's last.
     private var isQuiescing = false
 
@@ -79,8 +83,15 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .upgrading? = self.exchange?.phase { return }
+        self.isInReadCycle = true
         self.waiting.append(Self.unwrapInboundIn(data))
         self.drain(context)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        self.isInReadCycle = false
+        self.hasPassedOn = false
+        context.fireChannelReadComplete()
     }
 
     /// Handles waiting parts as far as the order of responses allows.
@@ -92,6 +103,11 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
             self.handle(part, context: context)
         }
         self.isDraining = false
+        if self.hasPassedOn, !self.isInReadCycle {
+            // Parts that had waited: some handlers look at them only when they are told that there are no more.
+            self.hasPassedOn = false
+            context.fireChannelReadComplete()
+        }
         if self.waiting.isEmpty, self.isReadWithheld {
             self.isReadWithheld = false
             context.read()
@@ -125,9 +141,11 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
                 self.begin(head, number: self.exchangeCount, context: context)
             } else {
                 self.responsesDue += 1
+                self.hasPassedOn = true
                 context.fireChannelRead(Self.wrapInboundOut(part))
             }
         case (nil, .body), (nil, .end):
+            self.hasPassedOn = true
             context.fireChannelRead(Self.wrapInboundOut(part))
         case (.receiving(let intent), .body(let bytes)):
             self.receive(bytes, intent: intent, context: context)
@@ -302,7 +320,7 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
                 context.close(promise: nil)
                 return
             }
-        case GateEvent.upgraded:
+        case is HTTPServerUpgradeEvents:
             // Another gate's: it keeps its own time, and no request will come.
             self.idleTimer?.cancel()
             self.idleTimer = nil

@@ -21,6 +21,7 @@ final class GateInstaller: ChannelInboundHandler, RemovableChannelHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         let pipeline = context.pipeline.syncOperations
         do {
+            try ReceiveBuffers.use(in: context.channel)
             let gate = Gate(server: self.server, isSecure: self.isSecure)
             try pipeline.addHandler(gate, position: .after(Self.lastHTTPHandler(in: pipeline)))
         } catch {

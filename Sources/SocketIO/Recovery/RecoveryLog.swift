@@ -16,7 +16,7 @@ struct RecoveryLog {
     /// How long something sent may be on its way before the heartbeat gives the connection up.
     private let window: TimeAmount
     private let budget: RecoveryBudget
-    private var entries: CircularBuffer<Entry> = []
+    private var entries: CircularBuffer<Entry> = .small
     /// The offset before the first entry: a client that got this one last is missing all of `entries`.
     private var base: String?
     private var byteCount = 0

@@ -33,6 +33,7 @@ extension EndpointGate {
         do {
             try WebSocketPipeline.install(
                 handler,
+                request: head,
                 response: WebSocketHandshake.response(key: key, headers: headers),
                 context
             )

@@ -72,7 +72,7 @@ final class EndpointGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         // Another gate's upgrade: it keeps its own time, and no request will come.
-        if case GateEvent.upgraded = event { self.stopIdleTimer() }
+        if event is HTTPServerUpgradeEvents { self.stopIdleTimer() }
         context.fireUserInboundEventTriggered(event)
     }
 

@@ -9,6 +9,7 @@ enum WebSocketPipeline {
     /// WebSocket, even though the request decoder leaves the pipeline only in the loop's next turn.
     static func install(
         _ handler: WebSocketHandler,
+        request head: HTTPRequestHead,
         response: ByteBuffer,
         _ context: ChannelHandlerContext
     ) throws {
@@ -32,15 +33,12 @@ enum WebSocketPipeline {
         if let errors = try? pipeline.context(handlerType: HTTPServerProtocolErrorHandler.self) {
             pipeline.removeHandler(context: errors, promise: nil)
         }
-        context.fireUserInboundEventTriggered(GateEvent.upgraded)
+        // Whoever is behind us learns that there will be no more requests, as from NIO's own upgrader.
+        context.fireUserInboundEventTriggered(
+            HTTPServerUpgradeEvents.upgradeComplete(toProtocol: "websocket", upgradeRequest: head)
+        )
         // Whoever withheld a read before (the gate, the pipelining handler) no longer owes one.
         context.read()
         pipeline.removeHandler(context: context, promise: nil)
     }
-}
-
-/// What the gates of one pipeline tell those behind them.
-enum GateEvent: Sendable {
-    /// The connection is a WebSocket from here on, no HTTP any more.
-    case upgraded
 }
