@@ -14,6 +14,8 @@ struct EndpointHarness: Sendable {
     /// - Parameters:
     ///   - offer: what the client says of extensions.
     ///   - answer: what the server must answer.
+    /// - Returns: the client, past the handshake.
+    /// - Throws: what the test is to fail with when the server does not answer so.
     func webSocket(offering offer: String? = nil, answer: String? = nil) async throws -> RawClient {
         let client = try await RawClient.connect(to: self.port)
         let response = try await client.upgrade(
