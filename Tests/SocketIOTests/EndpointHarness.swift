@@ -87,7 +87,12 @@ struct ClientCompression {
     func unpack(_ frame: RawFrame) throws -> [UInt8] {
         guard frame.isCompressed else { return frame.payload }
         var output: [UInt8] = []
-        try self.inflator.inflate(ByteBuffer(bytes: frame.payload), isLast: true, into: &output, limit: 1 << 26)
+        var rest = ByteBuffer(bytes: frame.payload)
+        repeat {
+            // In pieces: zlib looks for a distance in its own window only when that is not in the output of the same call.
+            let piece = rest.readSlice(length: min(64, rest.readableBytes)) ?? ByteBuffer()
+            try self.inflator.inflate(piece, isLast: rest.readableBytes == 0, into: &output, limit: 1 << 26)
+        } while rest.readableBytes > 0
         return output
     }
 }
