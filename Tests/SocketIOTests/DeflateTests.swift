@@ -42,7 +42,9 @@ struct DeflateTests {
                 let inflator = Inflator(windowBits: windowBits, keepsContext: keeps)
                 for size in [0, 0, 1, 300, 5000, 40_000] {
                     // Repeats at every distance, so that a window too large shows.
-                    let message = (0..<size).map { UInt8(truncatingIfNeeded: ($0 % 700) * 7) ^ UInt8(generator.next() % 2) }
+                    let message = (0..<size).map {
+                        UInt8(truncatingIfNeeded: ($0 % 700) * 7) ^ UInt8(generator.next() % 2)
+                    }
                     var packed = ByteBuffer(bytes: try #require(message.withUnsafeBytes { deflator.deflate($0) }))
                     var output: [UInt8] = []
                     while packed.readableBytes > 0 {

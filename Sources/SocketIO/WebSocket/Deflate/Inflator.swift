@@ -70,8 +70,9 @@ final class Inflator {
                 stream.pointee.avail_out = UInt32(chunk.count)
                 let status = CZlib.inflate(stream, Z_SYNC_FLUSH)
                 let produced = chunk.count - Int(stream.pointee.avail_out)
-                guard produced <= limit - output.count else { return .tooLarge }
-                output.append(contentsOf: chunk[..<produced])
+                let room = limit - output.count
+                output.append(contentsOf: chunk[..<min(produced, room)])
+                guard produced <= room else { return .tooLarge }
                 switch status {
                 case Z_OK:
                     break
