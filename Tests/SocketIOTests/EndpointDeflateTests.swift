@@ -181,9 +181,14 @@ struct EndpointDeflateTests {
     @Test("A compressed text is checked for UTF-8, in fragments at the first that breaks it")
     func utf8() async throws {
         try await withEndpoint(Self.configure) { harness in
-            for isFinal in [true, false] {
+            // What comes behind does not matter, were it more than the limit.
+            let texts: [([UInt8], Bool)] = [
+                ([0x41, 0xF4, 0x90, 0x80, 0x80], true), ([0x41, 0xF4, 0x90, 0x80, 0x80], false),
+                ([0xFF] + [UInt8](repeating: 0x41, count: 500_000), true),
+            ]
+            for (text, isFinal) in texts {
                 let client = try await harness.webSocket(offering: "permessage-deflate", answer: "permessage-deflate")
-                let packed = try ClientCompression().pack([0x41, 0xF4, 0x90, 0x80, 0x80])
+                let packed = try ClientCompression().pack(text)
                 try await client.send(RawClient.frame(opcode: 1, packed, isFinal: isFinal, isCompressed: true))
                 #expect(try await client.receiveClose().closeCode == 1007)
             }
