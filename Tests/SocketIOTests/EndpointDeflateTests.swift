@@ -156,6 +156,10 @@ struct EndpointDeflateTests {
             RawClient.frame(opcode: 2, [], isFinal: false) + RawClient.frame(opcode: 0, [], isCompressed: true), 1002
         ),
         ("RSV2 beside it", [0xE1, 0x80, 0, 0, 0, 0], 1002),
+        (
+            "garbage behind a last block",
+            RawClient.frame(opcode: 2, [0xF3, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00, 0xFF, 0xFF], isCompressed: true), 1007
+        ),
         ("no deflate stream", RawClient.frame(opcode: 2, [0xFF, 0xFF, 0xFF], isCompressed: true), 1007),
         (
             "a stored block cut short",
