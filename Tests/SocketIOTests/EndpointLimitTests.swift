@@ -61,8 +61,8 @@ struct EndpointLimitTests {
     static let upgrade =
         "GET /echo HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
 
-    @Test("Time runs from the last answer, and not against who waits for one or has a WebSocket")
-    func busy() throws {
+    /// A connection in virtual time to an endpoint where it may idle for ten seconds.
+    private static func connect() throws -> (EmbeddedChannel, WebSocketEndpoint) {
         var configuration = WebSocketEndpoint.Configuration()
         configuration.idleTimeout = .seconds(10)
         let endpoint = WebSocketEndpoint(path: "/echo", configuration: configuration) { _ in }
@@ -70,6 +70,23 @@ struct EndpointLimitTests {
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         try channel.pipeline.syncOperations.configureHTTPServerPipeline(withPipeliningAssistance: false)
         try channel.pipeline.syncOperations.addHandler(endpoint.makeGate(isSecure: false))
+        return (channel, endpoint)
+    }
+
+    @Test("The upgrade of a gate before it stops an endpoint's clock")
+    func otherUpgrade() throws {
+        let (channel, _) = try Self.connect()
+        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/socket.io/")
+        let event = HTTPServerUpgradeEvents.upgradeComplete(toProtocol: "websocket", upgradeRequest: head)
+        channel.pipeline.fireUserInboundEventTriggered(event)
+        channel.embeddedEventLoop.advanceTime(by: .hours(1))
+        #expect(channel.isActive)
+        _ = try channel.finish(acceptAlreadyClosed: true)
+    }
+
+    @Test("Time runs from the last answer, and not against who waits for one or has a WebSocket")
+    func busy() throws {
+        let (channel, endpoint) = try Self.connect()
         for _ in 0..<2 {
             channel.embeddedEventLoop.advanceTime(by: .seconds(9))
             try channel.writeInbound(ByteBuffer(string: RawClient.requestText("GET", "/other")))

@@ -92,7 +92,7 @@ final class EndpointGate: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func idleTimerFired(_ timeout: TimeAmount, _ context: ChannelHandlerContext) {
-        // A gate of Socket.IO stands before us, and its requests never come here: it keeps the time of all.
+        // The requests of a Socket.IO gate before us never come here; such a gate keeps the time of all.
         if (try? context.pipeline.syncOperations.handler(type: Gate.self)) != nil { return }
         if self.isWhole || self.responsesDue > 0 {
             self.idleSince = context.eventLoop.now

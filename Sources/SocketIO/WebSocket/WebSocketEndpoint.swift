@@ -30,7 +30,7 @@ public final class WebSocketEndpoint: HTTPGateway, Sendable {
         public var closeTimeout: Duration = .seconds(5)
         /// How long an HTTP connection may stay without a whole request, which bounds half-sent heads too.
         ///
-        /// Default 75 s; nil is no limit. Where a ``SocketIOServer`` is asked first, its own setting counts.
+        /// Default 75 s; nil is no limit. Beside a ``SocketIOServer`` that server's setting counts.
         public var idleTimeout: Duration? = .seconds(75)
         /// The most connections of the endpoint; more get HTTP 503.
         ///
