@@ -213,6 +213,21 @@ struct EndpointTests {
     }
 
     @Test(
+        "An upgrade that announces a body is refused at its head",
+        arguments: ["Content-Length: 10", "Transfer-Encoding: chunked"]
+    )
+    func body(header: String) async throws {
+        try await withEndpoint { harness in
+            let client = try await RawClient.connect(to: harness.port)
+            var request = "GET /echo HTTP/1.1\r\nHost: x\r\n\(header)\r\n"
+            for (name, value) in RawClient.upgradeHeaders { request += "\(name): \(value)\r\n" }
+            try await client.send(request + "\r\n")
+            #expect(try await client.receiveResponse().status == 400)
+            try await client.waitForClose()
+        }
+    }
+
+    @Test(
         "An upgrade waits for the answers to the requests before it, and outlives HTTP's timers",
         arguments: [false, true]
     )

@@ -116,9 +116,12 @@ extension EngineConnection {
         }
     }
 
-    /// An event over the rate: the client is told if it asked for an answer.
+    /// An event over the rate.
     private func refuseEvent(namespace: String, ackID: UInt64?) {
-        guard let ackID else { return }
+        guard let ackID else {
+            self.sockets[namespace]?.emit("exception", EventError.rateLimited.json)
+            return
+        }
         self.enqueue(
             self.socketIO.acknowledge(namespace: namespace, id: ackID, arguments: [EventError.rateLimited.json]),
             namespace: namespace

@@ -10,7 +10,7 @@ extension EndpointGate {
         guard self.endpoint.origins.admits(origin: origin, host: head.headers.first(name: "host")) else {
             return self.refuse(.forbidden, context)
         }
-        guard let key = WebSocketHandshake.key(of: head) else {
+        guard !WebSocketHandshake.announcesBody(head), let key = WebSocketHandshake.key(of: head) else {
             return self.refuse(WebSocketHandshake.hasKnownVersion(head) ? .badRequest : .upgradeRequired, context)
         }
         let configuration = self.endpoint.configuration

@@ -29,6 +29,11 @@ final class EndpointGate: ChannelDuplexHandler, RemovableChannelHandler {
         if case .head(let head) = part {
             if WebSocketHandshake.isUpgrade(head), RequestTarget.isMatch(head.uri, path: self.endpoint.path) {
                 self.head = head
+                // What announces a body is refused, and may take for ever to send it.
+                if WebSocketHandshake.announcesBody(head) {
+                    self.isWhole = true
+                    self.answerInTurn(context)
+                }
                 return
             }
             self.responsesDue += 1
