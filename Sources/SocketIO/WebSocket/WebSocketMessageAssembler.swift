@@ -1,5 +1,6 @@
 import NIOCore
 import NIOWebSocket
+import SocketIOProtocol
 
 /// Puts the frames of a WebSocket client together into messages, and finds every breach of RFC 6455 on the way.
 ///
