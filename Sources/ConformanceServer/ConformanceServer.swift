@@ -91,8 +91,6 @@ struct ConformanceServer: AsyncParsableCommand {
             recovery.maxDisconnectionDuration = .milliseconds(self.recoveryDuration)
             configuration.connectionStateRecovery = recovery
         }
-        // `message` always comes back, also behind the one event whose handler is `async`.
-        configuration.maxQueuedEvents = .max
         // `flood` queues as much as its client asks for.
         configuration.maxBufferedBytes = 256 << 20
         return configuration
