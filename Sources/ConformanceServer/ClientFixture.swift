@@ -76,8 +76,9 @@ enum ClientFixture {
                 "transport": .string(socket.transport.rawValue),
             ]
         }
-        socket.on("peers") { () async in
-            await socket.namespace.fetchSockets().map(\.id).sorted()
+        // Not in an `async` handler either: `message` comes back at once, whatever was asked before.
+        socket.on("peers") { _, ack in
+            Task { ack(.array(await socket.namespace.fetchSockets().map(\.id).sorted().map { .string($0) })) }
         }
         socket.on("kick-me") { (close: Bool?) in
             socket.disconnect(close: close ?? false)

@@ -12,7 +12,6 @@ import SocketIO
 /// | `/engine.io/` (`--path`) | ``EngineEcho``: every Engine.IO message comes back |
 /// | `/echo` | ``WebSocketEcho``: every message of a plain WebSocket comes back |
 /// | `/socket.io/` | ``SuiteApp`` and, with the same handlers and more, ``ClientFixture`` |
-@main
 struct ConformanceServer: AsyncParsableCommand {
     @Option(help: "The address to listen on.")
     var host = "127.0.0.1"
@@ -29,8 +28,8 @@ struct ConformanceServer: AsyncParsableCommand {
     @Option(help: "Milliseconds a client may take to answer a ping.")
     var pingTimeout = 200
 
-    @Option(help: "Milliseconds a client may take to connect to a namespace.")
-    var connectTimeout = 2000
+    @Option(help: "Milliseconds a client may take to connect to a namespace; by default 2000, or six ping intervals.")
+    var connectTimeout: Int?
 
     @Flag(help: "Lets Socket.IO clients recover their state after a loss of the connection.")
     var recovery = false
@@ -81,7 +80,7 @@ struct ConformanceServer: AsyncParsableCommand {
         configuration.path = path
         configuration.pingInterval = .milliseconds(self.pingInterval)
         configuration.pingTimeout = .milliseconds(self.pingTimeout)
-        configuration.connectTimeout = .milliseconds(self.connectTimeout)
+        configuration.connectTimeout = .milliseconds(self.connectTimeout ?? max(2000, 6 * self.pingInterval))
         configuration.maxPayload = 1_000_000
         configuration.allowedOrigins = ["*"]
         configuration.messageRate = nil

@@ -118,8 +118,9 @@ struct EditScript {
         while first < edits.count {
             let end = min(first + editCount, edits.count)
             replica.document.begin()
-            for index in first..<end {
-                let edit = edits[index]
+            let part = edits.extracting(first..<end)
+            for index in part.indices {
+                let edit = part[index]
                 let offset = Int(edit.utf16Offset)
                 if edit.deleteCount > 0 {
                     try replica.document.delete(offset..<offset + Int(edit.deleteCount), in: handle)

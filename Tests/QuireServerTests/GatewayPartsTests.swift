@@ -10,12 +10,13 @@ struct GatewayPartsTests {
     func sentMessages() {
         let messages = SentMessages(window: .seconds(10))
         let begin = NIODeadline.uptimeNanoseconds(1_000_000_000)
-        #expect(messages.isNew("id", from: "ada", now: begin))
-        #expect(!messages.isNew("id", from: "ada", now: begin + .seconds(10)))
-        #expect(messages.isNew("id", from: "grace", now: begin + .seconds(10)))
-        #expect(messages.isNew("other", from: "ada", now: begin + .seconds(10)))
-        #expect(messages.isNew(nil, from: "ada", now: begin) && messages.isNew(nil, from: "ada", now: begin))
-        #expect(messages.isNew("id", from: "ada", now: begin + .seconds(11)))
+        #expect(messages.isNew("id", from: "ada", in: "a", now: begin))
+        #expect(!messages.isNew("id", from: "ada", in: "a", now: begin + .seconds(10)))
+        #expect(messages.isNew("id", from: "grace", in: "a", now: begin + .seconds(10)))
+        #expect(messages.isNew("id", from: "ada", in: "b", now: begin + .seconds(10)))
+        #expect(messages.isNew("other", from: "ada", in: "a", now: begin + .seconds(10)))
+        for _ in 0..<2 { #expect(messages.isNew(nil, from: "ada", in: "a", now: begin)) }
+        #expect(messages.isNew("id", from: "ada", in: "a", now: begin + .seconds(11)))
     }
 
     @Test("A roster keeps the order and forgets rooms without members")

@@ -39,6 +39,7 @@ struct TokenVerifierTests {
             Bad(testDescription: "no end", claims: #"{"sub":"ada"}"#),
             Bad(testDescription: "not yet", claims: #"{"sub":"ada","exp":1800000060,"nbf":1800000030}"#),
             Bad(testDescription: "no subject", claims: #"{"exp":1800000060}"#),
+            Bad(testDescription: "subject in another spelling", claims: "{\"sub\":\"e\u{301}\",\"exp\":1800000060}"),
             Bad(testDescription: "empty subject", claims: #"{"sub":"","exp":1800000060}"#),
             Bad(testDescription: "subject is a number", claims: #"{"sub":1,"exp":1800000060}"#),
             Bad(

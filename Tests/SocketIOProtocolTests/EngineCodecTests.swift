@@ -63,6 +63,15 @@ struct EngineCodecTests {
         #expect(throws: error) { try PollingPayload.decode(bytes(text)) }
     }
 
+    @Test(
+        "A polling body is UTF-8 as a whole",
+        arguments: [[0x34, 0xFF, 0xFE], [0x34, 0xE2, 0x82], [0x34, 0xED, 0xA0, 0x80]]
+    )
+    func illFormedText(body: [UInt8]) throws {
+        #expect(throws: EnginePacketError.illFormedText) { try PollingPayload.decode(body) }
+        #expect(try PollingPayload.decode(Array("4grüße 🎈".utf8)) == [.message(.text(Array("grüße 🎈".utf8)))])
+    }
+
     @Test("A b is no packet type on a WebSocket")
     func base64OnWebSocket() {
         #expect(throws: EnginePacketError.unknownType) { try EnginePacketCodec.decodeWebSocketText(bytes("bAQID")) }

@@ -1,4 +1,5 @@
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import SocketIO
@@ -35,14 +36,16 @@ struct DeflateTests {
     @Test("Messages come out the same with every window, with takeover and without, in any fragments")
     func roundTrip() throws {
         let seed = UInt64.random(in: .min ... .max)
-        var generator = SplitMix(state: seed)
+        var generator = SplitMix64(seed: seed)
         for windowBits in 8...15 {
             for keeps in [true, false] {
                 let deflator = Deflator(windowBits: windowBits, keepsContext: keeps)
                 let inflator = Inflator(windowBits: windowBits, keepsContext: keeps)
                 for size in [0, 0, 1, 300, 5000, 40_000] {
                     // Repeats at every distance, so that a window too large shows.
-                    let message = (0..<size).map { UInt8(truncatingIfNeeded: ($0 % 700) * 7) ^ UInt8(generator.next() % 2) }
+                    let message = (0..<size).map {
+                        UInt8(truncatingIfNeeded: ($0 % 700) * 7) ^ UInt8(generator.next() % 2)
+                    }
                     var packed = ByteBuffer(bytes: try #require(message.withUnsafeBytes { deflator.deflate($0) }))
                     var output: [UInt8] = []
                     while packed.readableBytes > 0 {
@@ -69,17 +72,40 @@ struct DeflateTests {
         #expect(output.count <= 10_000)
     }
 
-    @Test("Random bytes never trap")
-    func randomBytes() {
+    @Test("Random bytes, and streams with random faults, never trap and stay within the limit")
+    func randomBytes() throws {
         let seed = UInt64.random(in: .min ... .max)
-        var generator = SplitMix(state: seed)
-        for _ in 0..<300 {
-            let bytes = (0..<Int(generator.next() % 200)).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
-            var output: [UInt8] = []
-            try? Inflator(windowBits: 15, keepsContext: true)
-                .inflate(ByteBuffer(bytes: bytes), isLast: true, into: &output, limit: 1 << 16)
-            #expect(output.count <= 1 << 16, "seed \(seed)")
+        var random = SplitMix64(seed: seed)
+        var endings: Set<String> = []
+        for _ in 0..<1000 {
+            let inflator = Inflator(windowBits: 8 + random.below(8), keepsContext: random.oneIn(2))
+            let deflator = Deflator(windowBits: 8 + random.below(8), keepsContext: random.oneIn(2))
+            for _ in 0..<3 {
+                var bytes: [UInt8]
+                if random.oneIn(3) {
+                    bytes = (0..<random.below(200)).map { _ in UInt8(random.below(256)) }
+                } else {
+                    let message = (0..<random.below(3000)).map { UInt8($0 % 300 % 256) ^ UInt8(random.below(2)) }
+                    bytes = try #require(message.withUnsafeBytes { deflator.deflate($0) })
+                    for _ in 0..<random.below(3) { bytes[random.below(bytes.count)] ^= 1 << UInt8(random.below(8)) }
+                }
+                var rest = ByteBuffer(bytes: bytes)
+                var output: [UInt8] = []
+                do throws(Inflator.Failure) {
+                    repeat {
+                        let length = min(rest.readableBytes, 1 + random.below(100))
+                        let piece = rest.readSlice(length: length) ?? ByteBuffer()
+                        let isLast = rest.readableBytes == 0
+                        try inflator.inflate(piece, isLast: isLast, into: &output, limit: 2000)
+                    } while rest.readableBytes > 0
+                    endings.insert("whole")
+                } catch {
+                    endings.insert("\(error)")
+                }
+                try #require(output.count <= 2000, "seed \(seed)")
+            }
         }
+        #expect(endings == ["whole", "tooLarge", "malformed"], "seed \(seed)")
     }
 
     @Test("A block marked as the last is followed by more (RFC 7692 section 7.2.3.4)")
@@ -90,17 +116,15 @@ struct DeflateTests {
             .inflate(ByteBuffer(bytes: bytes), isLast: true, into: &output, limit: 100)
         #expect(output == Array("Hello".utf8))
     }
-}
 
-/// SplitMix64, so that a printed seed replays the same everywhere.
-private struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        self.state &+= 0x9E37_79B9_7F4A_7C15
-        var z = self.state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
+    @Test("What follows a last block may refer to what was before it")
+    func lastBlockKeepsContext() throws {
+        let inflator = Inflator(windowBits: 15, keepsContext: true)
+        // Sections 7.2.3.4 and 7.2.3.2: "Hello" in a last block, and "Hello" as a repetition.
+        for bytes in [[0xF3, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00, 0x00], [0xF2, 0x00, 0x11, 0x00, 0x00]] as [[UInt8]] {
+            var output: [UInt8] = []
+            try inflator.inflate(ByteBuffer(bytes: bytes), isLast: true, into: &output, limit: 100)
+            #expect(output == Array("Hello".utf8))
+        }
     }
 }

@@ -6,6 +6,7 @@ import Testing
 
 /// The port of an echoing endpoint at `/echo`.
 struct EndpointHarness: Sendable {
+    let endpoint: WebSocketEndpoint
     let port: Int
 
     /// A WebSocket to it.
@@ -13,6 +14,8 @@ struct EndpointHarness: Sendable {
     /// - Parameters:
     ///   - offer: what the client says of extensions.
     ///   - answer: what the server must answer.
+    /// - Returns: the client, past the handshake.
+    /// - Throws: what the test is to fail with when the server does not answer so.
     func webSocket(offering offer: String? = nil, answer: String? = nil) async throws -> RawClient {
         let client = try await RawClient.connect(to: self.port)
         let response = try await client.upgrade(
@@ -26,23 +29,38 @@ struct EndpointHarness: Sendable {
 }
 
 /// Runs a test against an endpoint of its own.
+///
+/// - Parameters:
+///   - configure: changes the configuration.
+///   - requestTimeout: the listener's.
+///   - onConnection: what the endpoint does, the echo unless given.
+///   - test: the test.
+/// - Throws: what the test throws.
 func withEndpoint(
     _ configure: (inout WebSocketEndpoint.Configuration) -> Void = { _ in },
+    requestTimeout: Duration = .seconds(30),
+    onConnection: @escaping @Sendable (WebSocketConnection) -> Void = { connection in
+        connection.onMessage { connection.send($0) }
+    },
     _ test: (EndpointHarness) async throws -> Void
 ) async throws {
     var configuration = WebSocketEndpoint.Configuration()
     configuration.closeTimeout = .milliseconds(500)
     configure(&configuration)
-    let endpoint = WebSocketEndpoint(path: "/echo", configuration: configuration) { connection in
-        connection.onMessage { connection.send($0) }
-    }
+    let endpoint = WebSocketEndpoint(path: "/echo", configuration: configuration, onConnection: onConnection)
     await Turnstile.shared.enter()
     defer { Turnstile.shared.leave() }
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    let listener = try await SocketIOListener.listen(host: "127.0.0.1", port: 0, on: group, for: [endpoint])
+    let listener = try await SocketIOListener.listen(
+        host: "127.0.0.1",
+        port: 0,
+        on: group,
+        for: [endpoint],
+        requestTimeout: requestTimeout
+    )
     let result: Result<Void, any Error>
     do {
-        try await test(EndpointHarness(port: listener.port))
+        try await test(EndpointHarness(endpoint: endpoint, port: listener.port))
         result = .success(())
     } catch {
         result = .failure(error)
@@ -69,7 +87,12 @@ struct ClientCompression {
     func unpack(_ frame: RawFrame) throws -> [UInt8] {
         guard frame.isCompressed else { return frame.payload }
         var output: [UInt8] = []
-        try self.inflator.inflate(ByteBuffer(bytes: frame.payload), isLast: true, into: &output, limit: 1 << 26)
+        var rest = ByteBuffer(bytes: frame.payload)
+        repeat {
+            // In pieces: zlib looks for a distance in its own window only when that is not in the output of the same call.
+            let piece = rest.readSlice(length: min(64, rest.readableBytes)) ?? ByteBuffer()
+            try self.inflator.inflate(piece, isLast: rest.readableBytes == 0, into: &output, limit: 1 << 26)
+        } while rest.readableBytes > 0
         return output
     }
 }

@@ -85,13 +85,18 @@ struct EndpointTests {
             ("close with an ill-formed reason", RawClient.frame(opcode: 8, [3, 232, 0xC0, 0xAF]), 1007),
             ("close of 126 bytes", RawClient.frame(opcode: 8, [3, 232] + Array(repeating: 65, count: 124)), 1002),
             ("too big", RawClient.frame(opcode: 2, Array(repeating: 0, count: 400_001)), 1009),
-        ] + ([3, 4, 5, 6, 7, 11, 12, 13, 14, 15] as [UInt8]).map { opcode in
+        ]
+        + ([3, 4, 5, 6, 7, 11, 12, 13, 14, 15] as [UInt8]).map { opcode in
             ("opcode \(opcode)", RawClient.frame(opcode: opcode, []), 1002)
-        } + [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65_535].map { code in
+        }
+        + [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65_535].map { code in
             ("close code \(code)", RawClient.frame(opcode: 8, [UInt8(code >> 8), UInt8(code & 255)]), 1002)
         }
 
-    @Test("Every breach is answered with its code, and what came before it still comes back", arguments: breaches.indices)
+    @Test(
+        "Every breach is answered with its code, and what came before it still comes back",
+        arguments: breaches.indices
+    )
     func breach(index: Int) async throws {
         let (name, bytes, code) = Self.breaches[index]
         try await withEndpoint({ $0.maxMessageBytes = 400_000 }) { harness in
@@ -126,7 +131,8 @@ struct EndpointTests {
 
     /// Well-formed texts, and ill-formed ones with the length of what can still become well-formed (RFC 3629, section 4).
     static let texts: [([UInt8], Bool)] = [
-        (Array("κόσμε".utf8), true), ([0xC2, 0x80], true), ([0xE0, 0xA0, 0x80], true), ([0xF0, 0x90, 0x80, 0x80], true),
+        (Array("κόσμε".utf8), true), ([0xC2, 0x80], true), ([0xE0, 0xA0, 0x80], true),
+        ([0xF0, 0x90, 0x80, 0x80], true),
         ([0xED, 0x9F, 0xBF], true), ([0xEE, 0x80, 0x80], true), ([0xEF, 0xBF, 0xBF], true),
         ([0xF4, 0x8F, 0xBF, 0xBF], true), ([0x00], true), ([0xC0, 0x80], false), ([0xC1, 0xBF], false),
         ([0xE0, 0x9F, 0xBF], false), ([0xED, 0xA0, 0x80], false), ([0xED, 0xBF, 0xBF], false),
@@ -169,6 +175,18 @@ struct EndpointTests {
         }
     }
 
+    @Test("Ill-formed text ends the connection at its byte, before the rest of the frame is there")
+    func failsInsideFrame() async throws {
+        try await withEndpoint { harness in
+            let client = try await harness.webSocket()
+            // 0xF4 may still begin a character; not with what follows it.
+            let frame = RawClient.frame(opcode: 1, [0x41, 0xF4, 0x90, 0x80, 0x80, 0x41])
+            for byte in frame.dropLast(3) { try await client.send([byte]) }
+            #expect(try await client.receiveClose().closeCode == 1007)
+            try await client.waitForClose()
+        }
+    }
+
     @Test("A client that does not read is closed when too much waits for it")
     func slowReader() async throws {
         try await withEndpoint({ $0.maxBufferedBytes = 100_000 }) { harness in
@@ -194,7 +212,25 @@ struct EndpointTests {
         }
     }
 
-    @Test("An upgrade waits for the answers to the requests before it, and outlives HTTP's timers", arguments: [false, true])
+    @Test(
+        "An upgrade that announces a body is refused at its head",
+        arguments: ["Content-Length: 10", "Transfer-Encoding: chunked"]
+    )
+    func body(header: String) async throws {
+        try await withEndpoint { harness in
+            let client = try await RawClient.connect(to: harness.port)
+            var request = "GET /echo HTTP/1.1\r\nHost: x\r\n\(header)\r\n"
+            for (name, value) in RawClient.upgradeHeaders { request += "\(name): \(value)\r\n" }
+            try await client.send(request + "\r\n")
+            #expect(try await client.receiveResponse().status == 400)
+            try await client.waitForClose()
+        }
+    }
+
+    @Test(
+        "An upgrade waits for the answers to the requests before it, and outlives HTTP's timers",
+        arguments: [false, true]
+    )
     func besideSocketIO(isEndpointFirst: Bool) async throws {
         var configuration = SocketIOConfiguration()
         configuration.idleTimeout = .milliseconds(600)

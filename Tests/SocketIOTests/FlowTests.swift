@@ -104,7 +104,8 @@ struct FlowTests {
         )
         try await withServer(
             loops: loops,
-            configure: { $0.maxBufferedBytes = 100_000_000 },
+            // What waits for polling counts twice, as messages and as frames.
+            configure: { $0.maxBufferedBytes = 200_000_000 },
             setUp: { server in
                 server.of("/").onConnection { socket in
                     sockets.record(socket)

@@ -279,6 +279,38 @@ struct HandlerTests {
         }
     }
 
+    @Test("An event that is refused unheard is answered all the same, as an exception where no ack was asked for")
+    func refusedUnheard() async throws {
+        let gate = AsyncStream<Void>.makeStream()
+        try await withServer(
+            configure: { $0.maxQueuedEvents = 0 },
+            setUp: { server in
+                server.of("/").limit("rare", to: RateLimit(perSecond: 0.001, burst: 1))
+                server.of("/").onConnection { socket in
+                    socket.on("rare") { "once" }
+                    socket.on("slow") { () async in
+                        for await _ in gate.stream { break }
+                        return "done"
+                    }
+                }
+            }
+        ) { harness in
+            let client = try await harness.socket()
+            try await client.sendText(#"421["rare"]"#)
+            #expect(try await client.receiveText() == #"431["once"]"#)
+            for (event, code) in [("rare", "RATE_LIMITED"), ("any", "BUSY")] {
+                if code == "BUSY" { try await client.sendText(#"429["slow"]"#) }
+                try await client.sendText(#"42["\#(event)"]"#)
+                let exception = #"42["exception",{"ok":false,"error":{"code":"\#(code)""#
+                #expect(try await client.receiveText().hasPrefix(exception))
+                try await client.sendText(#"422["\#(event)"]"#)
+                #expect(try await client.receiveText().hasPrefix(#"432[{"ok":false,"error":{"code":"\#(code)""#))
+            }
+            gate.continuation.yield()
+            #expect(try await client.receiveText() == #"439["done"]"#)
+        }
+    }
+
     @Test("Values of the application are sent as JSON, bytes as attachments")
     func sendingValues() async throws {
         struct Picture: Codable {

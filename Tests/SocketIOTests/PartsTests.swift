@@ -1,5 +1,6 @@
 import NIOCore
 import SocketIOProtocol
+import TestSupport
 import Testing
 
 @testable import SocketIO
@@ -135,6 +136,28 @@ struct PartsTests {
         #expect(queue.popMessages(count: 1).count == 2)
         queue.convertPacketsToFrames()
         #expect(queue.byteCount == packet.byteCount && !queue.hasPackets)
+    }
+
+    @Test("What counts against the bound is the memory of all but the largest piece, whatever came and went")
+    func boundedMemory() {
+        var random = SplitMix64(seed: 7)
+        let small = EncodedPacket(namespace: "/", event: "e", args: [])
+        let large = EncodedPacket(namespace: "/", event: "e", args: [.binary([UInt8](repeating: 1, count: 5000))])
+        var queue = OutboundQueue()
+        var model: [Int] = []
+        for step in 0..<500 {
+            if random.oneIn(2) {
+                let packet = random.oneIn(10) ? large : small
+                queue.append(packet: packet, droppableFor: nil)
+                // As messages and as frames, and their buffers.
+                model.append(2 * packet.byteCount + 256)
+            } else if !model.isEmpty {
+                _ = queue.popMessages(count: 1)
+                model.removeFirst()
+            }
+            #expect(queue.memory == model.reduce(0, +), "step \(step)")
+            #expect(queue.boundedMemory() == model.reduce(0, +) - (model.max() ?? 0), "step \(step)")
+        }
     }
 
     @Test("Session ids are 20 characters and do not repeat")

@@ -14,17 +14,34 @@ from conformance import SEPARATOR, ConformanceServer, Engine, wait_for_close
 INTERVAL, PATIENCE = 0.6, 1.0
 
 
-@pytest.fixture(scope="module")
-def conformance():
-    one = ConformanceServer("--ping-interval", "600", "--ping-timeout", "1000", "--connect-timeout", "5000")
+def serve(interval, patience):
+    times = ("--ping-interval", str(interval), "--ping-timeout", str(patience))
+    one = ConformanceServer(*times, "--connect-timeout", "30000")
     yield one
     assert one.is_running()
     one.stop()
 
 
+@pytest.fixture(scope="module")
+def conformance():
+    """Its sessions outlive any pause of a busy machine."""
+    yield from serve(25_000, 20_000)
+
+
+@pytest.fixture(scope="module")
+def hasty_conformance():
+    yield from serve(600, 1000)
+
+
 @pytest.fixture
 def engine(conformance):
     return Engine(conformance.url)
+
+
+@pytest.fixture
+def hasty(hasty_conformance):
+    """For tests of the heartbeat."""
+    return Engine(hasty_conformance.url)
 
 
 @pytest.fixture
@@ -36,8 +53,8 @@ def background():
 KEYS = ["maxPayload", "pingInterval", "pingTimeout", "sid", "upgrades"]
 
 
-def test_a_polling_handshake_has_exactly_the_five_keys(engine):
-    response = engine.get()
+def test_a_polling_handshake_has_exactly_the_five_keys(hasty):
+    response = hasty.get()
     assert response.headers["Content-Type"] == "text/plain; charset=UTF-8"
     assert response.headers["Cache-Control"] == "no-store"
     assert response.headers["Access-Control-Allow-Origin"] == "*"
@@ -218,30 +235,30 @@ def test_a_second_post_ends_the_session(engine, background):
         assert b" 400 " in slow.recv(200)
 
 
-def test_the_server_pings_alone_after_the_interval(engine):
-    sid = engine.open()["sid"]
+def test_the_server_pings_alone_after_the_interval(hasty):
+    sid = hasty.open()["sid"]
     start = time.monotonic()
     for _ in range(3):
-        assert engine.get(sid).text == "2"
+        assert hasty.get(sid).text == "2"
         elapsed = time.monotonic() - start
         assert INTERVAL - 0.1 < elapsed < INTERVAL + 0.4
-        assert engine.post(sid, "3").text == "ok"
+        assert hasty.post(sid, "3").text == "ok"
         start = time.monotonic()
-    assert engine.post(sid, "1").text == "ok"
+    assert hasty.post(sid, "1").text == "ok"
 
 
-def test_without_a_pong_the_session_is_gone_in_time(engine):
-    sid = engine.open()["sid"]
+def test_without_a_pong_the_session_is_gone_in_time(hasty):
+    sid = hasty.open()["sid"]
     start = time.monotonic()
-    assert engine.get(sid).text == "2"
+    assert hasty.get(sid).text == "2"
     time.sleep(max(0, INTERVAL + PATIENCE - 0.35 - (time.monotonic() - start)))
-    assert engine.post(sid, "4still there").status_code == 200
+    assert hasty.post(sid, "4still there").status_code == 200
     time.sleep(max(0, INTERVAL + PATIENCE - (time.monotonic() - start)))
-    assert engine.is_gone(sid)
+    assert hasty.is_gone(sid)
 
 
-def test_without_a_pong_the_websocket_is_closed_in_time(engine):
-    socket = engine.web_socket()
+def test_without_a_pong_the_websocket_is_closed_in_time(hasty):
+    socket = hasty.web_socket()
     socket.recv()
     elapsed = wait_for_close(socket)
     assert INTERVAL + PATIENCE - 0.1 < elapsed < INTERVAL + PATIENCE + 0.4
@@ -309,9 +326,9 @@ def test_a_probe_that_goes_wrong_leaves_polling_as_it_was(engine, frame):
     assert engine.get(sid).text == "4still"
 
 
-def test_a_pong_may_come_by_the_new_transport(engine):
-    sid = engine.open()["sid"]
-    socket = engine.web_socket(sid)
+def test_a_pong_may_come_by_the_new_transport(hasty):
+    sid = hasty.open()["sid"]
+    socket = hasty.web_socket(sid)
     socket.send("2probe")
     assert socket.recv() == "3probe"
     socket.send("5")

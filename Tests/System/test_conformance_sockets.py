@@ -251,6 +251,17 @@ def lose(frames):
     frames.socket.sock.close()
 
 
+@pytest.mark.parametrize("form", [["--recovery"], ["--recovery", "10000"], ["--recovery=true"], ["--recovery", "off"]])
+def test_a_runner_may_turn_recovery_on_as_it_likes(form):
+    server = ConformanceServer(*form, "--ping-interval", "5000")
+    try:
+        frames = Frames(server)
+        frames.send("40")
+        assert ("pid" in frames.next()) == (form[-1] != "off")
+    finally:
+        server.stop()
+
+
 def test_with_recovery_the_reply_has_a_pid_and_events_an_offset(fixture):
     frames = Frames(fixture)
     reply = frames.connect()

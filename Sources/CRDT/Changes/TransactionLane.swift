@@ -16,6 +16,9 @@ struct TransactionLane: ~Copyable, Sendable {
     var counter: UInt32 = 0
     /// How many are deleted.
     var count: UInt32 = 0
+    /// The address of the first one that is deleted, and the one after that of the last; nobody's while nothing is deleted.
+    private(set) var firstAddress = UInt32.max
+    private(set) var endAddress = UInt32.max
     /// The first element that is inserted.
     var first: UInt32 = 0
     /// Operations that the writer of the change does not have yet.
@@ -23,21 +26,62 @@ struct TransactionLane: ~Copyable, Sendable {
     var operationCount = 0
 
     mutating func clear() {
-        pending = .nothing
+        close()
         operations.removeAll()
         operationCount = 0
     }
 
+    /// Forgets the pending operation.
+    mutating func close() {
+        pending = .nothing
+        firstAddress = .max
+        endAddress = .max
+    }
+
+    // MARK: Deletion
+
+    /// Begins a deletion of elements with addresses in a row.
+    mutating func beginDeletion(_ range: ElementRange, at address: UInt32) {
+        pending = .deletion
+        owner = Int(range.replica)
+        counter = range.counter
+        count = range.count
+        firstAddress = address
+        endAddress = address &+ range.count
+    }
+
     /// Adds elements to the pending deletion; false when they do not lie on one of its ends.
     @inline(__always)
-    mutating func extendDeletion(_ owner: Int, _ counter: UInt32, _ count: UInt32) -> Bool {
-        guard pending == .deletion, self.owner == owner else { return false }
-        if counter &+ count == self.counter {
-            self.counter = counter
-        } else if counter != self.counter &+ self.count {
+    mutating func extendDeletion(_ range: ElementRange, at address: UInt32) -> Bool {
+        guard pending == .deletion, owner == Int(range.replica) else { return false }
+        if range.counter &+ range.count == counter {
+            counter = range.counter
+            firstAddress = address
+        } else if range.counter == counter &+ count {
+            endAddress = address &+ range.count
+        } else {
             return false
         }
-        self.count &+= count
+        count &+= range.count
+        return true
+    }
+
+    /// Adds the element before the first one, which is in the same block of addresses; false when that one is not at `address`.
+    @inline(__always)
+    mutating func extendDeletionLeft(from address: UInt32) -> Bool {
+        if firstAddress != address { return false }
+        firstAddress &-= 1
+        counter &-= 1
+        count &+= 1
+        return true
+    }
+
+    /// Adds the element after the last one, which is in the same block of addresses; false when it is not at `address`.
+    @inline(__always)
+    mutating func extendDeletionRight(at address: UInt32) -> Bool {
+        if endAddress != address { return false }
+        endAddress &+= 1
+        count &+= 1
         return true
     }
 }

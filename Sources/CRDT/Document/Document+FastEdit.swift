@@ -87,6 +87,7 @@ extension Document {
         in root: UInt32,
         to changes: inout ChangeBuffer
     ) -> Bool {
+        store.tree.settle()
         guard units.count > 0, units.count <= Self.fastUnitCount, utf16Offset >= 0,
             utf16Offset <= store.visibleCount(of: root), news.count <= 1, store.canHold(units.count),
             let author = localIndex
@@ -169,6 +170,7 @@ extension Document {
         in root: UInt32,
         to changes: inout ChangeBuffer
     ) -> Bool {
+        store.tree.settle()
         let count = utf16Range.upperBound &- utf16Range.lowerBound
         guard count > 0, utf16Range.lowerBound >= 0, utf16Range.upperBound <= store.visibleCount(of: root),
             news.count <= 1, store.counts.isEmpty, let author = localIndex

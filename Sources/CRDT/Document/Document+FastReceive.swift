@@ -99,7 +99,7 @@ extension Document {
     /// its 1,300 bytes.
     @inline(__always)
     mutating func introduce(_ patches: inout PatchBuffer) {
-        if patches.isStrange(to: store.identity, store.tree.roots.count) { teach(&patches) }
+        if patches.isStrange(to: store.identity, store.tree.links.rootCount) { teach(&patches) }
     }
 
     @inline(never)

@@ -16,12 +16,12 @@ extension Document {
 extension ElementStore {
     func checkInvariants() {
         var seen = Set<UInt32>()
-        for root in 0..<tree.roots.count {
-            let top = tree.roots[root].top
+        for root in 0..<UInt32(tree.links.rootCount) {
+            let top = tree.links.root(root).index
             precondition(tree.nodes[Int(top)].parent == RunTree.none, "The topmost node has a parent.")
-            precondition(tree.nodes[Int(top)].root == UInt32(root), "The topmost node is of another root.")
+            precondition(tree.nodes[Int(top)].root == root, "The topmost node is of another root.")
             let visible = checkNode(top, &seen)
-            precondition(visible == Int(tree.roots[root].visible), "A root's count is not the sum of its leaves.")
+            precondition(visible == Int(tree.links.root(root).visible), "A root's count is not the sum of its leaves.")
         }
         var total = 0
         var placed = 0
@@ -107,7 +107,7 @@ extension ElementStore {
         precondition(header.count > 0 && Int(header.count) <= RunTree.fanOut, "A node is empty or overfull.")
         var sum = 0
         for slot in 0..<Int(header.count) {
-            let child = tree.children[RunTree.child(node, slot)]
+            let child = tree.links[RunTree.child(node, slot)]
             let visible: Int
             if header.level == 0 {
                 precondition(

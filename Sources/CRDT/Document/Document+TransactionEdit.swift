@@ -15,7 +15,7 @@ extension Document {
         in text: TextHandle
     ) throws(EditError) {
         if units.count == 1, store.open.position == utf16Offset, store.open.root == text.root,
-            !UTF16Unit.isSurrogate(units[0]), store.canType(by: Int(truncatingIfNeeded: transactionAuthor))
+            units[0] < UTF16Unit.firstSurrogate, store.canType(by: Int(truncatingIfNeeded: transactionAuthor))
         {
             return store.type(units[0], by: Int(truncatingIfNeeded: transactionAuthor))
         }
@@ -45,9 +45,19 @@ extension Document {
     /// - Throws: when the edit is not possible. Nothing is edited then, and the transaction stays as it is.
     /// - Complexity: O(1) amortised where the last edit ended, else O(k log n) for k deleted of n runs.
     public mutating func delete(_ utf16Range: Range<Int>, in text: TextHandle) throws(EditError) {
-        if eraseInTransaction(utf16Range, in: text.root) { return }
+        if utf16Range.upperBound &- utf16Range.lowerBound == 1, store.open.revision == store.tree.revision,
+            store.open.root == text.root, eraseOn(utf16Range)
+        {
+            return
+        }
+        try deleteElsewhere(utf16Range, in: text)
+    }
+
+    @inline(never)
+    private mutating func deleteElsewhere(_ utf16Range: Range<Int>, in text: TextHandle) throws(EditError) {
         precondition(transaction != nil, "No transaction is open.")
         check(text)
+        if eraseInTransaction(utf16Range, in: text.root) { return }
         if deleteInTransaction(utf16Range, in: text.root) { return }
         let (count, overflow) = utf16Range.upperBound.subtractingReportingOverflow(utf16Range.lowerBound)
         guard !overflow else { throw .outOfBounds }
@@ -75,6 +85,7 @@ extension Document {
         at utf16Offset: Int,
         in root: UInt32
     ) -> Bool {
+        store.tree.settle()
         guard units.count > 0, units.count <= Self.laneUnitCount, utf16Offset >= 0,
             utf16Offset <= store.visibleCount(of: root), store.canHold(units.count)
         else { return false }
@@ -110,6 +121,7 @@ extension Document {
     // MARK: Deletion
 
     private mutating func deleteInTransaction(_ utf16Range: Range<Int>, in root: UInt32) -> Bool {
+        store.tree.settle()
         let count = utf16Range.upperBound &- utf16Range.lowerBound
         guard count > 0, utf16Range.lowerBound >= 0, utf16Range.upperBound <= store.visibleCount(of: root),
             store.counts.isEmpty
@@ -121,39 +133,50 @@ extension Document {
             counter: store.blocks.counter(of: first),
             count: UInt32(truncatingIfNeeded: count)
         )
-        noteDeletion(range)
+        noteDeletion(range, at: first)
         store.killAtCursor(count)
         if undoHistory.isOn { undoHistory.open.noteRemoved(range) } else { store.openForErasing() }
         return true
     }
 
-    /// Deletes the unit on one of the sides of the place where the last edit ended.
+    /// Deletes the unit on one of the sides of the open tombstone, when that continues the pending deletion.
     @inline(__always)
-    private mutating func eraseInTransaction(_ utf16Range: Range<Int>, in root: UInt32) -> Bool {
-        guard utf16Range.upperBound &- utf16Range.lowerBound == 1, store.open.revision == store.tree.revision,
-            store.open.root == root, transaction != nil
-        else { return false }
-        if store.open.author != OpenPlace.noAuthor { return eraseTypedInTransaction(utf16Range) }
-        if store.isLeftOfOpen(utf16Range) {
-            guard noteErased(store.addressLeftOfOpen) else { return false }
+    private mutating func eraseOn(_ unit: Range<Int>) -> Bool {
+        if store.isLeftOfOpen(unit) {
+            let address = store.addressLeftOfOpen
+            guard store.text[Int(address)] < UTF16Unit.firstSurrogate, lane.extendDeletionLeft(from: address &+ 1)
+            else { return false }
             store.eraseLeft()
             return true
         }
-        guard store.isRightOfOpen(utf16Range), noteErased(store.addressRightOfOpen) else { return false }
+        guard store.isRightOfOpen(unit) else { return false }
+        let address = store.addressRightOfOpen
+        guard store.text[Int(address)] < UTF16Unit.firstSurrogate, lane.extendDeletionRight(at: address)
+        else { return false }
         store.eraseRight()
         return true
     }
 
-    /// Notes that one unit is deleted; false when it is half of a pair.
-    @inline(__always)
-    private mutating func noteErased(_ address: UInt32) -> Bool {
-        if UTF16Unit.isSurrogate(store.text[Int(address)]) { return false }
-        let owner = store.blocks.owner(of: address)
-        let counter = store.blocks.counter(of: address)
-        if !lane.extendDeletion(owner, counter, 1) {
-            noteDeletion(ElementRange(replica: UInt32(truncatingIfNeeded: owner), counter: counter, count: 1))
+    /// Deletes the unit on one of the sides of the place where the last edit ended, with a deletion that is noted.
+    private mutating func eraseInTransaction(_ utf16Range: Range<Int>, in root: UInt32) -> Bool {
+        guard utf16Range.upperBound &- utf16Range.lowerBound == 1, store.open.revision == store.tree.revision,
+            store.open.root == root
+        else { return false }
+        if store.isLeftOfOpen(utf16Range) {
+            let address = store.addressLeftOfOpen
+            if UTF16Unit.isSurrogate(store.text[Int(address)]) { return false }
+            noteDeletion(at: address)
+            store.eraseLeft()
+            return true
         }
-        return true
+        if store.isRightOfOpen(utf16Range) {
+            let address = store.addressRightOfOpen
+            if UTF16Unit.isSurrogate(store.text[Int(address)]) { return false }
+            noteDeletion(at: address)
+            store.eraseRight()
+            return true
+        }
+        return store.open.author != OpenPlace.noAuthor && eraseTypedInTransaction(utf16Range)
     }
 
     private mutating func eraseTypedInTransaction(_ utf16Range: Range<Int>) -> Bool {
@@ -162,117 +185,28 @@ extension Document {
             !UTF16Unit.isSurrogate(store.text[Int(store.replicas[author].freeAddress) &- 1])
         else { return false }
         let newest = store.replicas[author].nextCounter &- 1
-        noteDeletion(ElementRange(replica: transactionAuthor, counter: newest, count: 1))
+        noteDeletion(
+            ElementRange(replica: transactionAuthor, counter: newest, count: 1),
+            at: store.replicas[author].freeAddress &- 1
+        )
         store.eraseTyped()
         return true
     }
 
+    /// Notes that elements with addresses in a row are deleted.
     @inline(never)
-    private mutating func noteDeletion(_ range: ElementRange) {
-        let owner = Int(range.replica)
-        if lane.extendDeletion(owner, range.counter, range.count) { return }
+    private mutating func noteDeletion(_ range: ElementRange, at address: UInt32) {
+        if lane.extendDeletion(range, at: address) { return }
         flushLane(by: Int(truncatingIfNeeded: transactionAuthor))
-        lane.pending = .deletion
-        lane.owner = owner
-        lane.counter = range.counter
-        lane.count = range.count
+        lane.beginDeletion(range, at: address)
     }
 
-    // MARK: Writing down
-
-    /// Gives everything that the lane has to the writer of the change: before an edit that goes the general way, and at
-    /// the end.
-    mutating func drainLane() {
-        guard transaction != nil else { return }
-        flushLane(by: Int(truncatingIfNeeded: transactionAuthor))
-        moveLane()
-        // Nothing is pending that could go on there.
-        store.closeOpenPlace()
-    }
-
-    private mutating func moveLane() {
-        if lane.operationCount == 0 { return }
-        writer.append(lane.operations, count: lane.operationCount)
-        lane.clear()
-    }
-
-    /// Writes down the pending operation.
     @inline(never)
-    private mutating func flushLane(by author: Int) {
-        let pending = lane.pending
-        lane.pending = .nothing
-        // The first operation may give the change a shape of its own; and names of others are the writer's to number.
-        let isPlain = lane.owner == author && !writer.isEmpty
-        switch pending {
-        case .nothing: break
-        case .insertion:
-            if !isPlain || !writeInsertion(by: author) { handOverInsertion(by: author) }
-        case .deletion:
-            let distance = store.replicas[author].nextCounter &- lane.counter
-            if isPlain {
-                let count = lane.count
-                let short = count < 32 ? UInt64(count) &<< UInt64(Operation.deleteCountShift) : 0
-                lane.operations.append(word: short | UInt64(Operation.deleteKind), byteCount: 1)
-                lane.operations.appendVarint(UInt64(distance))
-                if short == 0 { lane.operations.appendVarint(UInt64(count)) }
-                lane.operationCount += 1
-            } else {
-                moveLane()
-                if lane.owner == author {
-                    writer.deleteOwn(distance: distance, count: lane.count)
-                } else {
-                    let owner = ReplicaID(store.replicas[lane.owner].id)
-                    writer.delete(of: owner, counter: lane.counter, count: lane.count)
-                }
-            }
-        }
-    }
-
-    /// Writes the pending insertion as it mostly is: ASCII, at one place of the arena; false when it is not.
-    private mutating func writeInsertion(by author: Int) -> Bool {
-        var counter = lane.first
-        let end = store.replicas[author].nextCounter
-        guard let piece = piece(from: &counter, to: end, by: author), counter == end else { return false }
-        let start = lane.operations.count
-        let distance = lane.first &- lane.counter
-        let short = piece.count < 16 ? UInt64(piece.count) &<< UInt64(Operation.insertLengthShift) : 0
-        let origin = UInt64(distance == 1 ? Operation.originNewest : Operation.originOwn)
-        lane.operations.append(word: short | origin | UInt64(Operation.insertKind), byteCount: 1)
-        if distance > 1 { lane.operations.appendVarint(UInt64(distance)) }
-        if short == 0 { lane.operations.appendVarint(UInt64(piece.count)) }
-        guard lane.operations.append(asciiOf: store.text, piece) else {
-            lane.operations.truncate(to: start)
-            return false
-        }
-        lane.operationCount += 1
-        return true
-    }
-
-    private mutating func handOverInsertion(by author: Int) {
-        moveLane()
-        var units: [UInt16] = []
-        var counter = lane.first
-        let end = store.replicas[author].nextCounter
-        while let piece = piece(from: &counter, to: end, by: author) { store.text.read(piece, into: &units) }
-        let distance = lane.first &- lane.counter
-        let origin: ChangeWriter.Origin =
-            if lane.owner != author {
-                .other(ReplicaID(store.replicas[lane.owner].id), counter: lane.counter)
-            } else if distance == 1 {
-                .newest
-            } else {
-                .own(distance: distance)
-            }
-        writer.insert(units, 0..<units.count, after: origin)
-    }
-
-    /// The addresses of the next elements of a replica that lie side by side.
-    @inline(__always)
-    private mutating func piece(from counter: inout UInt32, to end: UInt32, by author: Int) -> Range<Int>? {
-        if counter == end { return nil }
-        let count = min(Int(end &- counter), store.replicas.contiguousCount(from: counter, by: author))
-        let address = Int(store.replicas.address(of: counter, by: author))
-        counter &+= UInt32(truncatingIfNeeded: count)
-        return address..<address + count
+    private mutating func noteDeletion(at address: UInt32) {
+        let owner = UInt32(truncatingIfNeeded: store.blocks.owner(of: address))
+        noteDeletion(
+            ElementRange(replica: owner, counter: store.blocks.counter(of: address), count: 1),
+            at: address
+        )
     }
 }

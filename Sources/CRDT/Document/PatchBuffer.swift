@@ -39,11 +39,14 @@ public struct PatchBuffer: ~Copyable, Sendable {
     public mutating func removeAll() {
         records.removeAll()
         units.removeAll()
-        if !others.isEmpty { others.removeAll() }
-        if firstName > 0 {
-            names.removeFirst(firstName)
-            firstName = 0
-        }
+        if firstName > 0 || !others.isEmpty { removeOthers() }
+    }
+
+    @inline(never)
+    private mutating func removeOthers() {
+        others.removeAll()
+        names.removeFirst(firstName)
+        firstName = 0
     }
 
     /// A patch as a value.
@@ -99,7 +102,7 @@ public struct PatchBuffer: ~Copyable, Sendable {
             firstName = names.count
             writer = store.identity
         }
-        sequenceCount = store.tree.roots.count
+        sequenceCount = store.tree.links.rootCount
         for root in UInt32(names.count - firstName)..<UInt32(sequenceCount) {
             names.append(store.id(of: store.containers.container(ofSequence: root)))
         }

@@ -23,6 +23,6 @@ extension Document {
     /// Stops at a handle that another document gave.
     @inline(__always)
     func check(_ text: TextHandle) {
-        precondition(text.root < store.tree.roots.count, "A text handle is another document's.")
+        precondition(text.root < store.tree.links.rootCount, "A text handle is another document's.")
     }
 }

@@ -185,7 +185,7 @@ extension ElementStore {
             let link = tree.leaves[Int(leaf)].parent
             let node = link >> 6
             for slot in stride(from: Int(link & 63) + 1, to: Int(tree.nodes[Int(node)].count), by: 1) {
-                let child = tree.children[RunTree.child(node, slot)]
+                let child = tree.links[RunTree.child(node, slot)]
                 if !(rank < tree.leaves[Int(child.index)].minimum) { return child.index }
                 start &+= Int(child.visible)
                 leaf = child.index

@@ -1,8 +1,9 @@
 /// A place where edits go on without a search: where somebody types, or where elements are erased one by one.
 ///
 /// It is valid while the tree's ``RunTree/revision`` is the one it was opened at: whatever else changes runs or counts
-/// raises that. What changes neither, and yet must not be gone on after, calls ``ElementStore/closeOpenPlace()``. Counts are
-/// written through at once; only where exactly the cursor stands waits until the place is closed.
+/// raises that. What changes neither, and yet must not be gone on after, calls ``ElementStore/closeOpenPlace()``. Runs are
+/// written through at once. The counts above them wait in the ``LinkTable``, which shows them to all who read; and where
+/// exactly the cursor stands waits until the place is closed.
 struct OpenPlace: BitwiseCopyable, Sendable {
     static let noAuthor = UInt32.max
 
@@ -20,11 +21,11 @@ struct OpenPlace: BitwiseCopyable, Sendable {
     /// How many units on the left and on the right of the tombstone can be erased one by one.
     var leftRoom = 0
     var rightRoom = 0
-    /// The run, and the counts of its ancestors; -1 where there is none.
+    /// The address of the next unit that is typed.
+    var address = 0
+    /// The run, and its leaf's ancestors: the tree watches their counts.
     var run = 0
-    var count0 = 0
-    var count1 = -1
-    var count2 = -1
+    var way = LinkTable.Way()
 }
 
 extension ElementStore {
@@ -77,6 +78,7 @@ extension ElementStore {
     @inline(__always)
     mutating func provideOpenRoom(for author: Int) {
         let address = replicas[author].freeAddress
+        open.address = Int(address)
         let inSegment = Int(replicas[author].freeEnd &- address)
         let inBlock = address & 63 == 0 ? 0 : 64 &- Int(address & 63)
         let isNumbered = replicas[author].nextSequence < Self.maximumOpenSequence
@@ -119,22 +121,22 @@ extension ElementStore {
     private mutating func finishOpening() {
         open.root = lastGap.root
         open.run = RunTree.run(lastGap.leaf, lastGap.index)
-        open.count1 = -1
-        open.count2 = -1
+        open.way = LinkTable.Way(root: Int32(bitPattern: open.root))
         var link = tree.leaves[Int(lastGap.leaf)].parent
-        open.count0 = RunTree.child(link >> 6, Int(link & 63))
+        open.way.first = Int32(truncatingIfNeeded: RunTree.child(link >> 6, Int(link & 63)))
         link = tree.nodes[Int(link >> 6)].parent
         if link != RunTree.none {
-            open.count1 = RunTree.child(link >> 6, Int(link & 63))
+            open.way.second = Int32(truncatingIfNeeded: RunTree.child(link >> 6, Int(link & 63)))
             link = tree.nodes[Int(link >> 6)].parent
             if link != RunTree.none {
-                open.count2 = RunTree.child(link >> 6, Int(link & 63))
+                open.way.third = Int32(truncatingIfNeeded: RunTree.child(link >> 6, Int(link & 63)))
                 link = tree.nodes[Int(link >> 6)].parent
                 // So many levels are not worth the room here.
                 if link != RunTree.none { return }
             }
         }
         open.revision = tree.revision
+        tree.links.watch(open.way)
     }
 
     // MARK: Going on
@@ -149,7 +151,9 @@ extension ElementStore {
     @inline(__always)
     mutating func type(_ unit: UInt16, by author: Int) {
         assert(canType(by: author), "Nothing can be typed there.")
-        text[Int(replicas[author].freeAddress)] = unit
+        assert(open.address == Int(replicas[author].freeAddress), "The next address is another.")
+        text[open.address] = unit
+        open.address &+= 1
         replicas[author].nextCounter &+= 1
         tree.runs[open.run].grow(by: 1)
         addVisibleAtOpen(1)
@@ -280,6 +284,7 @@ extension ElementStore {
         lastGap.runStart = open.position
         lastGap.index &+= 1
         lastGap.offset = 1
+        open.address = Int(address) &+ 1
         open.position &+= 1
         open.run &+= 1
         open.author = UInt32(truncatingIfNeeded: author)
@@ -293,10 +298,7 @@ extension ElementStore {
 
     @inline(__always)
     mutating func addVisibleAtOpen(_ delta: Int) {
-        let change = UInt32(truncatingIfNeeded: delta)
-        tree.children[open.count0].visible &+= change
-        if open.count1 >= 0 { tree.children[open.count1].visible &+= change }
-        if open.count2 >= 0 { tree.children[open.count2].visible &+= change }
-        tree.roots[Int(open.root)].visible &+= change
+        assert(tree.links.isWatching(open.way), "Other counts are watched.")
+        tree.links.addToWatched(UInt32(truncatingIfNeeded: delta))
     }
 }

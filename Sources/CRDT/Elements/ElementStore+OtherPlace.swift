@@ -25,7 +25,7 @@ extension ElementStore {
         }
         other.place = open
         other.gap = lastGap
-        other.visible = tree.roots[Int(open.root)].visible
+        other.visible = tree.links.root(open.root).visible
     }
 
     /// Keeps what was set aside, when the insertion since, at the end of which a place is opened, made some run longer and did
@@ -36,7 +36,7 @@ extension ElementStore {
         guard other.place.revision &+ 1 == tree.revision, other.place.author != open.author else { return }
         other.isMoved = false
         if other.place.root == open.root {
-            let typed = Int(tree.roots[Int(open.root)].visible &- other.visible)
+            let typed = Int(tree.links.root(open.root).visible &- other.visible)
             // At one position the other is on the left: its run has at least one unit.
             other.isMoved = open.position &- typed < other.place.position
         }
@@ -66,7 +66,7 @@ extension ElementStore {
     @inline(__always)
     private var otherPosition: Int {
         if !other.isMoved { return other.place.position }
-        return other.place.position &+ Int(tree.roots[Int(open.root)].visible) &- Int(other.visible)
+        return other.place.position &+ Int(tree.links.root(open.root).visible) &- Int(other.visible)
     }
 
     @inline(__always)
@@ -87,6 +87,7 @@ extension ElementStore {
         other.isMoved = isMoved
         lastGap = gap
         open = place
+        tree.links.watch(place.way)
         provideOpenRoom(for: author)
     }
 
@@ -118,6 +119,7 @@ extension ElementStore {
         replicas[author].nextCounter &+= UInt32(truncatingIfNeeded: count)
         tree.runs[open.run].grow(by: count)
         addVisibleAtOpen(count)
+        open.address &+= count
         open.position &+= count
         elementCount &+= count
         clock = max(clock, lamport &+ UInt64(truncatingIfNeeded: count))

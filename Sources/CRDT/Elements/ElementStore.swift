@@ -21,12 +21,12 @@ struct ElementStore: ~Copyable, Sendable {
     var lastGap = Gap(root: .max, leaf: RunTree.none, index: 0, offset: 0, runStart: 0, leafStart: 0)
     var open = OpenPlace()
     var other = OtherPlace()
-    /// The next Lamport timestamp: above those of all elements.
-    var clock: UInt64 = 0
     /// All elements that were ever inserted, by whomever.
     var elementCount = 0
     /// Less than ``maximumElementCount`` only in tests.
     var elementLimit = Self.maximumElementCount
+    /// The next Lamport timestamp: above those of all elements.
+    var clock: UInt64 = 0
     /// Whether any element ever was half of a surrogate pair.
     ///
     /// While not, no edit can split one.
@@ -70,7 +70,7 @@ struct ElementStore: ~Copyable, Sendable {
     }
 
     @inline(__always)
-    func visibleCount(of root: UInt32) -> Int { Int(tree.roots[Int(root)].visible) }
+    func visibleCount(of root: UInt32) -> Int { Int(tree.links.root(root).visible) }
 
     // MARK: Gaps
 
@@ -91,6 +91,7 @@ struct ElementStore: ~Copyable, Sendable {
     /// Moves the cursor to the gap at a visible position, and closes what was open there.
     @inline(__always)
     mutating func moveCursor(to position: Int, in root: UInt32) {
+        tree.settle()
         if open.revision == tree.revision {
             lastGap = cursor
             if lastGap.root != root || tree.position(of: lastGap) != position {
@@ -108,7 +109,7 @@ struct ElementStore: ~Copyable, Sendable {
                 return tree.move(&lastGap, to: position)
             }
         }
-        lastGap = tree.seek(position, in: root)
+        lastGap = tree.find(position, in: root)
     }
 
     /// Moves the cursor past tombstones, and gives the address on its right, when `count` living elements of one run follow

@@ -5,8 +5,9 @@
 /// Its own and not a library's, because the engine imports nothing: it runs where there is no library.
 enum Checksum {
     /// Sixteen tables of 256, one after the other.
-    private static let tables: [UInt32] = {
-        var tables = [UInt32](repeating: 0, count: 16 * 256)
+    private static let tables: Slab<UInt32> = {
+        var tables = Slab<UInt32>()
+        tables.append(repeating: 0, count: 16 * 256)
         for index in 0..<256 {
             var value = UInt32(index)
             for _ in 0..<8 { value = value & 1 != 0 ? 0xEDB8_8320 ^ (value >> 1) : value >> 1 }
@@ -23,8 +24,9 @@ enum Checksum {
         crc32(bytes.span.extracting(range))
     }
 
-    static func crc32(_ bytes: Span<UInt8>) -> UInt32 {
-        let tables = tables.span
+    static func crc32(_ bytes: Span<UInt8>) -> UInt32 { crc32(bytes, tables) }
+
+    private static func crc32(_ bytes: Span<UInt8>, _ tables: borrowing Slab<UInt32>) -> UInt32 {
         var sum = UInt32.max
         var position = 0
         while position + 16 <= bytes.count {
@@ -45,7 +47,7 @@ enum Checksum {
 
     /// What eight bytes add, that come as many bytes before the end as there are tables before `start`.
     @inline(__always)
-    private static func combine(_ tables: Span<UInt32>, _ start: Int, _ word: UInt64) -> UInt32 {
+    private static func combine(_ tables: borrowing Slab<UInt32>, _ start: Int, _ word: UInt64) -> UInt32 {
         var sum = tables[start + 7 * 256 + Int(word & 0xFF)] ^ tables[start + 6 * 256 + Int(word >> 8 & 0xFF)]
         sum ^= tables[start + 5 * 256 + Int(word >> 16 & 0xFF)] ^ tables[start + 4 * 256 + Int(word >> 24 & 0xFF)]
         sum ^= tables[start + 3 * 256 + Int(word >> 32 & 0xFF)] ^ tables[start + 2 * 256 + Int(word >> 40 & 0xFF)]

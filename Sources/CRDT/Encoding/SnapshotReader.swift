@@ -278,7 +278,7 @@ struct SnapshotReader: ~Copyable {
         }
         assignGathered()
         builder.finish(in: &store.tree)
-        store.containers.noteSequence(UInt32(store.tree.roots.count - 1), of: container)
+        store.containers.noteSequence(UInt32(store.tree.links.rootCount - 1), of: container)
     }
 
     /// Cuts a span into its living and dead parts and puts them into the tree.

@@ -134,6 +134,9 @@ enum UTF16Unit {
     @inline(__always)
     static func isLow(_ unit: UInt16) -> Bool { unit & 0xFC00 == 0xDC00 }
 
+    /// All units below this one are no surrogates: mostly this one comparison is enough.
+    static let firstSurrogate: UInt16 = 0xD800
+
     @inline(__always)
     static func isSurrogate(_ unit: UInt16) -> Bool { unit & 0xF800 == 0xD800 }
 

@@ -8,6 +8,13 @@ extension Slab where Element == UInt16 {
         return unsafe UInt64(littleEndian: UnsafeRawPointer(address(of: index)).loadUnaligned(as: UInt64.self))
     }
 
+    /// The same where the caller has seen that there are as many.
+    @inline(__always)
+    func word(unchecked index: Int) -> UInt64 {
+        assert(index >= 0 && index + 4 <= count, "A word out of its row.")
+        return unsafe UInt64(littleEndian: UnsafeRawPointer(address(of: index)).loadUnaligned(as: UInt64.self))
+    }
+
     @inline(__always)
     mutating func store(_ word: UInt64, at index: Int) {
         precondition(index >= 0 && index + 4 <= count, "A word out of its row.")
@@ -125,23 +132,43 @@ extension ByteRow {
         appendVarint(UInt64(bitPattern: (value << 1) ^ (value >> 63)))
     }
 
+    /// Four units of ASCII as bytes, in the lower half.
+    @inline(__always)
+    private static func narrow(_ units: UInt64) -> UInt64 {
+        let halves = (units | units &>> 8) & 0x0000_FFFF_0000_FFFF
+        return (halves | halves &>> 16) & 0xFFFF_FFFF
+    }
+
     /// Appends units of ASCII, a byte each; false when some are none, and nothing is appended then.
     mutating func append(asciiOf text: borrowing Slab<UInt16>, _ range: Range<Int>) -> Bool {
+        precondition(range.lowerBound >= 0 && range.upperBound <= text.count, "Units out of their row.")
         reserve(range.count)
         var position = count
         var index = range.lowerBound
-        while index + 4 <= text.count, index < range.upperBound {
-            var word = text.word(at: index)
-            // What comes after the range is none of it.
-            if range.upperBound - index < 4 { word &= (1 << UInt64(16 * (range.upperBound - index))) - 1 }
-            if word & 0xFF80_FF80_FF80_FF80 != 0 { return false }
-            let halves = (word | word >> 8) & 0x0000_FFFF_0000_FFFF
-            store(halves | halves >> 16, at: position)
-            index += 4
-            position += 4
+        // Whole words may be read up to here; what comes after the range is none of it.
+        let end = text.count &- 8
+        while index < range.upperBound {
+            let left = range.upperBound &- index
+            guard index <= end else { return appendSlowly(asciiOf: text, range) }
+            var (low, high) = (text.word(unchecked: index), text.word(unchecked: index &+ 4))
+            if left < 8 {
+                let bits = UInt64(truncatingIfNeeded: left) &* 16
+                low &= left < 4 ? 1 &<< bits &- 1 : .max
+                high &= left <= 4 ? 0 : 1 &<< (bits &- 64) &- 1
+            }
+            if (low | high) & 0xFF80_FF80_FF80_FF80 != 0 { return false }
+            store(Self.narrow(low) | Self.narrow(high) &<< 32, at: position)
+            index &+= 8
+            position &+= 8
         }
-        guard index >= range.upperBound else { return false }
-        extend(to: count + range.count)
+        extend(to: count &+ range.count)
+        return true
+    }
+
+    /// The same one by one, at the end of the arena.
+    private mutating func appendSlowly(asciiOf text: borrowing Slab<UInt16>, _ range: Range<Int>) -> Bool {
+        for index in range where text[index] >= 0x80 { return false }
+        for index in range { append(word: UInt64(text[index]), byteCount: 1) }
         return true
     }
 

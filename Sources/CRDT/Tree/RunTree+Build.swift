@@ -4,7 +4,7 @@ struct RunTreeBuilder: ~Copyable {
     private static var leafFill: Int { RunTree.leafCapacity - RunTree.leafCapacity / 8 }
     private static var nodeFill: Int { RunTree.fanOut - RunTree.fanOut / 8 }
 
-    private var level = Slab<RunTree.Child>()
+    private var level = Slab<LinkTable.Link>()
     private var leaf = RunTree.none
     private var visible = 0
 
@@ -26,7 +26,7 @@ struct RunTreeBuilder: ~Copyable {
 
     private mutating func closeLeaf() {
         if leaf == RunTree.none { return }
-        level.append(RunTree.Child(visible: UInt32(truncatingIfNeeded: visible), index: leaf))
+        level.append(LinkTable.Link(visible: UInt32(truncatingIfNeeded: visible), index: leaf))
         visible = 0
     }
 
@@ -35,10 +35,10 @@ struct RunTreeBuilder: ~Copyable {
         closeLeaf()
         leaf = RunTree.none
         precondition(level.count > 0, "A root that is built has at least one run.")
-        let root = UInt32(tree.roots.count)
+        let root = UInt32(tree.links.rootCount)
         var height = 0
         repeat {
-            var above = Slab<RunTree.Child>()
+            var above = Slab<LinkTable.Link>()
             var position = 0
             while position < level.count {
                 let node = tree.makeNode(level: height, root: root)
@@ -49,12 +49,12 @@ struct RunTreeBuilder: ~Copyable {
                     sum += Int(level[position].visible)
                     position += 1
                 }
-                above.append(RunTree.Child(visible: UInt32(truncatingIfNeeded: sum), index: node))
+                above.append(LinkTable.Link(visible: UInt32(truncatingIfNeeded: sum), index: node))
             }
             level = above
             height += 1
         } while level.count > 1
-        tree.roots.append(RunTree.Root(top: level[0].index, visible: level[0].visible))
+        tree.links.appendRoot(LinkTable.Link(visible: level[0].visible, index: level[0].index))
         level.removeAll()
     }
 }

@@ -3,26 +3,52 @@ extension RunTree {
     ///
     /// - Complexity: O(log n) for n runs.
     @inline(never)
-    func seek(_ position: Int, in root: UInt32) -> Gap {
-        var node = roots[Int(root)].top
+    func seek(_ position: Int, in root: UInt32) -> Gap { search(position, in: root) }
+
+    /// The same for whoever has the tree to himself: to lend it to a call that only reads, the compiler copies all of it.
+    @inline(never)
+    mutating func find(_ position: Int, in root: UInt32) -> Gap {
+        links.settle()
+        return search(position, in: root)
+    }
+
+    @inline(__always)
+    private func search(_ position: Int, in root: UInt32) -> Gap {
+        var node = links.root(root).index
         var start = 0
         while true {
             let first = Self.child(node, 0)
-            let last = first + Int(nodes[Int(node)].count) - 1
-            var slot = first
-            while slot < last {
-                let visible = Int(children[slot].visible)
-                if start + visible >= position { break }
-                start += visible
-                slot += 1
-            }
-            let index = children[slot].index
+            let last = first &+ Int(nodes[Int(node)].count) &- 1
+            let slot = links.find(position, from: first, to: last, start: &start)
+            let index = links[slot].index
             if nodes[Int(node)].level == 0 {
-                let gap = Gap(root: root, leaf: index, index: 0, offset: 0, runStart: start, leafStart: start)
+                var gap = Gap(root: root, leaf: index, index: 0, offset: 0, runStart: start, leafStart: start)
+                passRuns(&gap, before: position)
                 return seek(position, from: gap)
             }
             node = index
         }
+    }
+
+    /// Moves a gap at the start of a leaf some runs nearer to a visible position of that leaf.
+    ///
+    /// Four at a time: it is a sum with few conditions. Past the last run there may be others that were there once; with
+    /// those a sum is too large, and they are not passed.
+    @inline(__always)
+    private func passRuns(_ gap: inout Gap, before position: Int) {
+        let first = Self.run(gap.leaf, 0)
+        var index = 0
+        var left = position &- gap.runStart
+        while index &+ 4 <= Self.leafCapacity {
+            let place = first &+ index
+            let low = runs[place].visible &+ runs[place &+ 1].visible
+            let high = runs[place &+ 2].visible &+ runs[place &+ 3].visible
+            if low &+ high >= left { break }
+            left &-= low &+ high
+            index &+= 4
+        }
+        gap.index = index
+        gap.runStart = position &- left
     }
 
     /// The gap at a visible position of the leaf that `gap` is in, which is after the leaf's start or at the root's.
@@ -43,17 +69,17 @@ extension RunTree {
             return
         }
         while position <= gap.runStart {
-            gap.index -= 1
-            gap.runStart -= runs[Self.run(gap.leaf, gap.index)].visible
+            gap.index &-= 1
+            gap.runStart &-= runs[Self.run(gap.leaf, gap.index)].visible
         }
         while true {
             let visible = runs[Self.run(gap.leaf, gap.index)].visible
-            if position <= gap.runStart + visible {
-                gap.offset = position - gap.runStart
+            if position <= gap.runStart &+ visible {
+                gap.offset = position &- gap.runStart
                 return
             }
-            gap.runStart += visible
-            gap.index += 1
+            gap.runStart &+= visible
+            gap.index &+= 1
         }
     }
 
@@ -136,18 +162,26 @@ extension RunTree {
     ///
     /// - Complexity: O(1) when it is in this run or the next, else O(log n) for n runs, however many are dead between.
     @inline(__always)
-    func moveToLiving(_ gap: inout Gap) -> Bool {
+    mutating func moveToLiving(_ gap: inout Gap) -> Bool {
         let run = run(at: gap)
         if !run.isDead, gap.offset < run.length { return true }
         return passTombstones(&gap)
     }
 
     @inline(never)
-    private func passTombstones(_ gap: inout Gap) -> Bool {
-        if advance(&gap), !run(at: gap).isDead { return true }
+    private mutating func passTombstones(_ gap: inout Gap) -> Bool {
+        if gap.index &+ 1 < count(of: gap.leaf) {
+            let next = runs[Self.run(gap.leaf, gap.index &+ 1)]
+            if !next.isDead {
+                gap.runStart &+= run(at: gap).visible
+                gap.index &+= 1
+                gap.offset = 0
+                return true
+            }
+        }
         let position = position(of: gap)
-        guard position < Int(roots[Int(gap.root)].visible) else { return false }
-        gap = seek(position + 1, in: gap.root)
+        guard position < Int(links.root(gap.root).visible) else { return false }
+        gap = find(position + 1, in: gap.root)
         gap.offset -= 1
         return true
     }

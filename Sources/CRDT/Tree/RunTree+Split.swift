@@ -29,7 +29,7 @@ extension RunTree {
         }
         let visible = visible(in: left)
         let link = leaves[Int(left)].parent
-        children[Self.child(link >> 6, Int(link & 63))].visible = UInt32(truncatingIfNeeded: visible - moved)
+        links[Self.child(link >> 6, Int(link & 63))].visible = UInt32(truncatingIfNeeded: visible - moved)
         insertChild(right, visible: moved, after: link, level: 0)
         if gap.index >= kept {
             gap.leaf = right
@@ -52,11 +52,11 @@ extension RunTree {
             }
         }
         let count = Int(nodes[Int(node)].count)
-        children.move(from: Self.child(node, slot), to: Self.child(node, slot + 1), count: count - slot)
-        children[Self.child(node, slot)] = Child(visible: UInt32(truncatingIfNeeded: visible), index: child)
+        links.move(from: Self.child(node, slot), to: Self.child(node, slot + 1), count: count - slot)
+        links[Self.child(node, slot)] = LinkTable.Link(visible: UInt32(truncatingIfNeeded: visible), index: child)
         nodes[Int(node)].count += 1
         for moved in slot...count {
-            setParent(of: children[Self.child(node, moved)].index, level: level, Self.link(node, moved))
+            setParent(of: links[Self.child(node, moved)].index, level: level, Self.link(node, moved))
         }
     }
 
@@ -69,11 +69,11 @@ extension RunTree {
         let count = Self.fanOut
         let kept = count / 2
         let right = makeNode(level: level, root: nodes[Int(left)].root)
-        children.move(from: Self.child(left, kept), to: Self.child(right, 0), count: count - kept)
+        links.move(from: Self.child(left, kept), to: Self.child(right, 0), count: count - kept)
         nodes[Int(left)].count = UInt16(kept)
         nodes[Int(right)].count = UInt16(count - kept)
         for moved in 0..<count - kept {
-            setParent(of: children[Self.child(right, moved)].index, level: level, Self.link(right, moved))
+            setParent(of: links[Self.child(right, moved)].index, level: level, Self.link(right, moved))
         }
         let leftVisible = sum(of: left) + (slot > kept ? 0 : visible)
         let rightVisible = sum(of: right) + (slot > kept ? visible : 0)
@@ -83,9 +83,9 @@ extension RunTree {
             let top = makeNode(level: level + 1, root: root)
             attach(left, visible: leftVisible, to: top)
             attach(right, visible: rightVisible, to: top)
-            roots[Int(root)].top = top
+            links.setTopmost(top, of: root)
         } else {
-            children[Self.child(link >> 6, Int(link & 63))].visible = UInt32(truncatingIfNeeded: leftVisible)
+            links[Self.child(link >> 6, Int(link & 63))].visible = UInt32(truncatingIfNeeded: leftVisible)
             insertChild(right, visible: rightVisible, after: link, level: level + 1)
         }
         return right
@@ -93,7 +93,7 @@ extension RunTree {
 
     private func sum(of node: UInt32) -> Int {
         var sum = 0
-        for slot in 0..<Int(nodes[Int(node)].count) { sum += Int(children[Self.child(node, slot)].visible) }
+        for slot in 0..<Int(nodes[Int(node)].count) { sum += Int(links[Self.child(node, slot)].visible) }
         return sum
     }
 }

@@ -35,21 +35,11 @@ struct RunTree: ~Copyable, Sendable {
         var root: UInt32
     }
 
-    struct Child: BitwiseCopyable, Sendable {
-        var visible: UInt32
-        var index: UInt32
-    }
-
-    struct Root: BitwiseCopyable, Sendable {
-        var top: UInt32
-        var visible: UInt32
-    }
-
     var runs = Slab<Run>()
     var leaves = Slab<Leaf>()
-    var children = Slab<Child>()
+    /// The links of nodes to their children, and of roots to their topmost nodes.
+    var links = LinkTable()
     var nodes = Slab<Node>()
-    var roots = Slab<Root>()
 
     /// Rises with every change of runs or counts, except where an open place goes on.
     private(set) var revision: UInt64 = 0
@@ -75,18 +65,18 @@ struct RunTree: ~Copyable, Sendable {
     @inline(__always)
     func visible(in leaf: UInt32) -> Int {
         let parent = leaves[Int(leaf)].parent
-        return Int(children[Self.child(parent >> 6, Int(parent & 63))].visible)
+        return Int(links[Self.child(parent >> 6, Int(parent & 63))].visible)
     }
 
     // MARK: Making
 
     /// Adds an empty root and gives its number.
     mutating func makeRoot() -> UInt32 {
-        let root = UInt32(roots.count)
+        let root = UInt32(links.rootCount)
         let leaf = makeLeaf(parent: 0, minimum: .maximum)
         let top = makeNode(level: 0, root: root)
         attach(leaf, visible: 0, to: top)
-        roots.append(Root(top: top, visible: 0))
+        links.appendRoot(LinkTable.Link(visible: 0, index: top))
         return root
     }
 
@@ -100,14 +90,14 @@ struct RunTree: ~Copyable, Sendable {
     mutating func makeNode(level: Int, root: UInt32) -> UInt32 {
         let node = UInt32(nodes.count)
         nodes.append(Node(parent: Self.none, count: 0, level: UInt16(level), root: root))
-        children.append(repeating: Child(visible: 0, index: 0), count: Self.fanOut)
+        links.append(repeating: LinkTable.Link(visible: 0, index: 0), count: Self.fanOut)
         return node
     }
 
     /// Appends a child to a node that has room.
     mutating func attach(_ index: UInt32, visible: Int, to node: UInt32) {
         let slot = Int(nodes[Int(node)].count)
-        children[Self.child(node, slot)] = Child(visible: UInt32(truncatingIfNeeded: visible), index: index)
+        links[Self.child(node, slot)] = LinkTable.Link(visible: UInt32(truncatingIfNeeded: visible), index: index)
         nodes[Int(node)].count += 1
         setParent(of: index, level: Int(nodes[Int(node)].level), Self.link(node, slot))
     }
@@ -125,6 +115,10 @@ struct RunTree: ~Copyable, Sendable {
 
     // MARK: Counting
 
+    /// Writes the counts that wait: the reads after it are plain ones.
+    @inline(__always)
+    mutating func settle() { links.settle() }
+
     /// Makes the open place invalid, if there is one.
     @inline(__always)
     mutating func noteChange() { revision &+= 1 }
@@ -138,23 +132,24 @@ struct RunTree: ~Copyable, Sendable {
         while true {
             let node = link >> 6
             let slot = Self.child(node, Int(link & 63))
-            children[slot].visible &+= change
+            links.add(change, to: slot)
             link = nodes[Int(node)].parent
             if link == Self.none {
-                roots[Int(nodes[Int(node)].root)].visible &+= change
+                links.add(change, toRoot: nodes[Int(node)].root)
                 return
             }
         }
     }
 
     /// The root that a leaf belongs to, and how many visible units of it are before the leaf.
+    @inline(__always)
     func start(of leaf: UInt32) -> (root: UInt32, position: Int) {
         var position = 0
         var link = leaves[Int(leaf)].parent
         while true {
             let node = link >> 6
             let first = Self.child(node, 0)
-            for slot in first..<first + Int(link & 63) { position += Int(children[slot].visible) }
+            for slot in first..<first + Int(link & 63) { position += Int(links[slot].visible) }
             link = nodes[Int(node)].parent
             if link == Self.none { return (nodes[Int(node)].root, position) }
         }
@@ -169,9 +164,9 @@ struct RunTree: ~Copyable, Sendable {
     // MARK: Walking
 
     func firstLeaf(of root: UInt32) -> UInt32 {
-        var node = roots[Int(root)].top
-        while nodes[Int(node)].level > 0 { node = children[Self.child(node, 0)].index }
-        return children[Self.child(node, 0)].index
+        var node = links.root(root).index
+        while nodes[Int(node)].level > 0 { node = links[Self.child(node, 0)].index }
+        return links[Self.child(node, 0)].index
     }
 
     /// The leaf on the right, or `none`.
@@ -181,8 +176,8 @@ struct RunTree: ~Copyable, Sendable {
             let node = link >> 6
             let slot = Int(link & 63) + 1
             if slot < Int(nodes[Int(node)].count) {
-                var index = children[Self.child(node, slot)].index
-                for _ in 0..<nodes[Int(node)].level { index = children[Self.child(index, 0)].index }
+                var index = links[Self.child(node, slot)].index
+                for _ in 0..<nodes[Int(node)].level { index = links[Self.child(index, 0)].index }
                 return index
             }
             link = nodes[Int(node)].parent

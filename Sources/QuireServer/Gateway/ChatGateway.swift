@@ -78,7 +78,7 @@ struct ChatGateway: Sendable {
             guard socket.rooms.contains(Self.joined) else {
                 throw EventError(code: "NOT_JOINED", message: "You must join the chat first", isRetryable: true)
             }
-            if sentMessages.isNew(message.id, from: visitor.identity) {
+            if sentMessages.isNew(message.id, from: visitor.identity, in: Self.joined) {
                 try chat.emit("newMessage", NewMessage(username: name, message: message.message, id: message.id))
             }
             return Done()

@@ -79,7 +79,8 @@ struct RoomsGateway: Sendable {
             guard joined(socket).contains(message.room) else {
                 throw EventError(code: "NOT_JOINED", message: "You must join the room first", isRetryable: true)
             }
-            guard sentMessages.isNew(message.id, from: visitor.identity) else { return ChatGateway.Done() }
+            let place = Self.prefix + message.room
+            guard sentMessages.isNew(message.id, from: visitor.identity, in: place) else { return ChatGateway.Done() }
             let said = NewMessage(username: name, room: message.room, message: message.message, id: message.id)
             try rooms.to(Self.prefix + message.room).emit("newRoomMessage", said)
             return ChatGateway.Done()

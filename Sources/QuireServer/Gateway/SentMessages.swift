@@ -7,6 +7,7 @@ import NIOCore
 /// made for them. An id is remembered as long as the client may recover its state.
 final class SentMessages: Sendable {
     private struct Key: Hashable {
+        let place: String
         let sender: String
         let id: String
     }
@@ -28,10 +29,15 @@ final class SentMessages: Sendable {
 
     /// Notes a message; without an id it is always a new one.
     ///
+    /// - Parameters:
+    ///   - id: what the client calls it.
+    ///   - sender: whose it is.
+    ///   - place: where it was said: the same id elsewhere is another message.
+    ///   - now: the time.
     /// - Returns: whether it is new.
-    func isNew(_ id: String?, from sender: String, now: NIODeadline = .now()) -> Bool {
+    func isNew(_ id: String?, from sender: String, in place: String, now: NIODeadline = .now()) -> Bool {
         guard let id else { return true }
-        let key = Key(sender: sender, id: id)
+        let key = Key(place: place, sender: sender, id: id)
         return state.withLockedValue { state in
             while let first = state.order.first, first.at + window < now || state.order.count >= Self.maximumCount {
                 state.known.remove(first.key)

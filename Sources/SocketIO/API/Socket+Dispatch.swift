@@ -25,11 +25,11 @@ extension Socket {
         self.namespace.traffic.received.add(1, ordering: .relaxed)
         let ack = Ack(socket: self, id: ackID)
         if !self.rates.isEmpty, self.rates[event]?.take(now: .now()) == false {
-            return ack(EventError.rateLimited.json)
+            return self.refuse(event, EventError.rateLimited, ack)
         }
         guard self.queue.isRunning else { return self.handle(event, args, ack) }
         guard self.queue.waiting.count < self.connection.server.configuration.maxQueuedEvents else {
-            return ack(EventError.busy.json)
+            return self.refuse(event, EventError.busy, ack)
         }
         self.queue.waiting.append(.init(event: event, args: args, ack: ack))
     }

@@ -89,6 +89,9 @@ public struct SocketIOConfiguration: Sendable {
     ///
     /// Default 4 MiB.
     ///
+    /// What waits for polling counts with what it takes in memory, which is twice its bytes and 256 more a packet. The largest
+    /// piece that waits does not count.
+    ///
     /// Past it, packets marked droppable are dropped and ``Socket/onOverflow(_:)`` is told; a connection that has no such
     /// handler, or that is past the bound even so, is closed with ``DisconnectReason/slowConsumer``.
     public var maxBufferedBytes = 4 << 20

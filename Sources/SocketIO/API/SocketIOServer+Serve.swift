@@ -47,13 +47,15 @@ extension SocketIOListener {
     ///   - port: the port; 0 lets the system choose one.
     ///   - group: where the connections live.
     ///   - gateways: who is asked for each request, in this order.
+    ///   - requestTimeout: how long the body of a request that nobody wants may take.
     /// - Returns: the listener, which knows its port.
     /// - Throws: what the system says when it cannot listen there.
     public static func listen(
         host: String,
         port: Int,
         on group: any EventLoopGroup,
-        for gateways: [any HTTPGateway]
+        for gateways: [any HTTPGateway],
+        requestTimeout: Duration = .seconds(30)
     ) async throws -> SocketIOListener {
         let channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
@@ -65,7 +67,7 @@ extension SocketIOListener {
                     try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: false)
                     // Each finds its place before those added earlier.
                     for gateway in gateways.reversed() { try pipeline.addHandler(gateway.makeGate(isSecure: false)) }
-                    try pipeline.addHandler(NotFoundHandler())
+                    try pipeline.addHandler(NotFoundHandler(requestTimeout: TimeAmount(requestTimeout)))
                 }
             }
             .bind(host: host, port: port)
@@ -79,15 +81,25 @@ private final class NotFoundHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
+    private let requestTimeout: TimeAmount
     private var isKeepAlive = false
+    /// Runs while a body is under way, which no gate sees the end of.
+    private var timer: Scheduled<Void>?
+
+    init(requestTimeout: TimeAmount) {
+        self.requestTimeout = requestTimeout
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch Self.unwrapInboundIn(data) {
         case .head(let head):
             self.isKeepAlive = head.isKeepAlive
+            let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+            self.timer = context.eventLoop.scheduleTask(in: self.requestTimeout) { bound.value.close(promise: nil) }
         case .body:
             break
         case .end:
+            self.stopTimer()
             var head = HTTPResponseHead(version: .http1_1, status: .notFound)
             head.headers.add(name: "content-length", value: "0")
             if !self.isKeepAlive { head.headers.add(name: "connection", value: "close") }
@@ -100,6 +112,15 @@ private final class NotFoundHandler: ChannelInboundHandler {
             }
             context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: end)
         }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.stopTimer()
+    }
+
+    private func stopTimer() {
+        self.timer?.cancel()
+        self.timer = nil
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

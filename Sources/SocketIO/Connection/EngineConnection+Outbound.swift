@@ -36,7 +36,7 @@ extension EngineConnection {
             self.outbound.append(packet: packet, droppableFor: owner)
         }
         self.scheduleFlush()
-        if self.outbound.byteCount > self.server.configuration.maxBufferedBytes {
+        if self.outbound.memory > self.server.configuration.maxBufferedBytes {
             self.overBound()
         }
     }
@@ -153,7 +153,7 @@ extension EngineConnection {
         if let direct = self.direct, direct.isLocal, self.engine.directWebSocket != nil, !self.outbound.hasPackets {
             self.writeThrough(to: direct)
         }
-        if self.outbound.boundedByteCount > self.server.configuration.maxBufferedBytes {
+        if self.outbound.boundedMemory() > self.server.configuration.maxBufferedBytes {
             self.relieve()
         }
     }
@@ -167,7 +167,7 @@ extension EngineConnection {
         let losers = self.outbound.dropDroppable { listeners[$0] != nil }
         for loser in losers { listeners[loser]?.didOverflow() }
         self.isBehind = true
-        if self.outbound.boundedByteCount > self.server.configuration.maxBufferedBytes {
+        if self.outbound.boundedMemory() > self.server.configuration.maxBufferedBytes {
             self.outbound.removeAll()
             // Not now: we may be in the middle of a broadcast over the very lists that closing changes.
             self.loop.eventLoop.execute { self.close(.slowConsumer) }

@@ -58,20 +58,25 @@ extension EngineConnection {
         return self.messageBucket?.spend(Double(count), now: .now()) ?? .allowed
     }
 
+    /// What a message that waits takes besides its bytes.
+    private static let heldOverhead = 64
+
     /// Keeps a message until the middleware that runs has decided: packets are never reordered.
     private func hold(_ message: EngineMessage, _ verdict: TokenBucket.Verdict) {
-        self.heldBytes += message.byteCount
+        self.heldBytes += message.byteCount + Self.heldOverhead
         self.held.append(HeldMessage(message: message, verdict: verdict))
         let configuration = self.server.configuration
-        // Without a limit, a client could fill our memory while a slow token check runs.
-        if self.held.count > configuration.maxPacketsBeforeConnect || self.heldBytes > configuration.maxPayload {
+        // Without a limit, a client could fill our memory while a slow token check runs. One that is in a namespace already
+        // goes on talking there while it enters another.
+        let isTooMuch = self.beforeConnect != nil && self.held.count > configuration.maxPacketsBeforeConnect
+        if isTooMuch || self.heldBytes > configuration.maxPayload {
             self.close(.rateLimited)
         }
     }
 
     private func releaseHeld() {
         while self.pendingConnects.isEmpty, !self.isClosing, let held = self.held.popFirst() {
-            self.heldBytes -= held.message.byteCount
+            self.heldBytes -= held.message.byteCount + Self.heldOverhead
             self.process(held.message, held.verdict)
         }
     }
@@ -116,9 +121,12 @@ extension EngineConnection {
         }
     }
 
-    /// An event over the rate: the client is told if it asked for an answer.
+    /// An event over the rate.
     private func refuseEvent(namespace: String, ackID: UInt64?) {
-        guard let ackID else { return }
+        guard let ackID else {
+            self.sockets[namespace]?.emit("exception", EventError.rateLimited.json)
+            return
+        }
         self.enqueue(
             self.socketIO.acknowledge(namespace: namespace, id: ackID, arguments: [EventError.rateLimited.json]),
             namespace: namespace

@@ -20,6 +20,9 @@ struct OutboundQueue {
     private struct Waiting {
         var packet: EncodedPacket
         var droppableFor: ObjectIdentifier?
+
+        var overhead: Int { self.packet.byteCount + 256 }
+        var memory: Int { self.packet.byteCount + self.overhead }
     }
 
     private var chunks: CircularBuffer<Chunk> = .small
@@ -28,15 +31,25 @@ struct OutboundQueue {
     /// The bytes of both lists.
     private(set) var byteCount = 0
 
-    /// The bytes that count against the bound: all but the largest piece, so that one large message (a document, to
+    /// What waits for polling takes besides ``byteCount``: a packet is kept as messages and as frames, with their buffers.
+    private var packetOverhead = 0
+    /// The memory of the largest piece; nil when that piece has gone and nobody has looked since.
+    private var largest: Int? = 0
+
+    /// What both lists take in memory, about.
+    var memory: Int { self.byteCount + self.packetOverhead }
+
+    /// What counts against the bound: ``memory`` without the largest piece, so that one large message (a document, to
     /// somebody on a slow line) always gets through, whatever small ones follow it.
     ///
-    /// - Complexity: O(*n*) in the number of pieces; asked only when ``byteCount`` is over the bound.
-    var boundedByteCount: Int {
+    /// - Complexity: O(1), and O(*n*) in the number of pieces once after the largest has gone.
+    mutating func boundedMemory() -> Int {
+        if let largest = self.largest { return self.memory - largest }
         var largest = 0
         for chunk in self.chunks { largest = max(largest, chunk.frames.readableBytes) }
-        for waiting in self.packets { largest = max(largest, waiting.packet.byteCount) }
-        return self.byteCount - largest
+        for waiting in self.packets { largest = max(largest, waiting.memory) }
+        self.largest = largest
+        return self.memory - largest
     }
 
     /// Whether nothing waits.
@@ -57,6 +70,7 @@ struct OutboundQueue {
             self.chunks[last].frames.readableBytes + frames.readableBytes <= Self.gatherLimit
         else {
             self.chunks.append(Chunk(frames: frames, droppableFor: owner, isShared: true))
+            self.noteAdded(frames.readableBytes)
             return
         }
         if self.chunks[last].isShared {
@@ -68,18 +82,23 @@ struct OutboundQueue {
             self.chunks[last].isShared = false
         }
         self.chunks[last].frames.writeImmutableBuffer(frames)
+        self.noteAdded(self.chunks[last].frames.readableBytes)
     }
 
     /// Adds a packet for polling.
     mutating func append(packet: EncodedPacket, droppableFor owner: ObjectIdentifier?) {
+        let waiting = Waiting(packet: packet, droppableFor: owner)
         self.byteCount += packet.byteCount
-        self.packets.append(Waiting(packet: packet, droppableFor: owner))
+        self.packetOverhead += waiting.overhead
+        self.packets.append(waiting)
+        self.noteAdded(waiting.memory)
     }
 
     /// The next frames to write.
     mutating func popFrames() -> ByteBuffer? {
         guard let chunk = self.chunks.popFirst() else { return nil }
         self.byteCount -= chunk.frames.readableBytes
+        self.noteRemoved(chunk.frames.readableBytes)
         return chunk.frames
     }
 
@@ -88,7 +107,7 @@ struct OutboundQueue {
         var messages: [EngineMessage] = []
         for _ in 0..<count {
             guard let waiting = self.packets.popFirst() else { break }
-            self.byteCount -= waiting.packet.byteCount
+            self.forget(waiting)
             messages.append(contentsOf: waiting.packet.messages)
         }
         return messages
@@ -97,7 +116,7 @@ struct OutboundQueue {
     /// The connection went over to a WebSocket: what waited for polling now waits as frames.
     mutating func convertPacketsToFrames() {
         while let waiting = self.packets.popFirst() {
-            self.byteCount -= waiting.packet.byteCount
+            self.forget(waiting)
             self.append(frames: waiting.packet.frames, droppableFor: waiting.droppableFor)
         }
     }
@@ -115,8 +134,10 @@ struct OutboundQueue {
             guard let owner = waiting.droppableFor, isTold(owner) else { return false }
             losers.insert(owner)
             self.byteCount -= waiting.packet.byteCount
+            self.packetOverhead -= waiting.overhead
             return true
         }
+        self.largest = nil
         return losers
     }
 
@@ -125,5 +146,23 @@ struct OutboundQueue {
         self.chunks.removeAll()
         self.packets.removeAll()
         self.byteCount = 0
+        self.packetOverhead = 0
+        self.largest = 0
+    }
+
+    // MARK: Counting
+
+    private mutating func forget(_ waiting: Waiting) {
+        self.byteCount -= waiting.packet.byteCount
+        self.packetOverhead -= waiting.overhead
+        self.noteRemoved(waiting.memory)
+    }
+
+    private mutating func noteAdded(_ memory: Int) {
+        if let largest = self.largest { self.largest = max(largest, memory) }
+    }
+
+    private mutating func noteRemoved(_ memory: Int) {
+        if let largest = self.largest, memory >= largest { self.largest = nil }
     }
 }

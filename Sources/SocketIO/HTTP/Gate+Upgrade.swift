@@ -40,7 +40,6 @@ extension Gate {
                 handler,
                 request: exchange.head,
                 response: WebSocketHandshake.response(key: key, headers: headers),
-                maxFrameBytes: configuration.maxPayload,
                 context
             )
             if let agreement, let compression {

@@ -9,13 +9,15 @@ final class EndpointGate: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let endpoint: WebSocketEndpoint
+    let endpoint: WebSocketEndpoint
     /// The request of ours that is arriving.
     private var head: HTTPRequestHead?
     /// It is there as a whole; nothing follows one, llhttp stops behind an upgrade.
     private var isWhole = false
     /// Requests before it that the handlers behind us have still to answer.
     private var responsesDue = 0
+    private var idleTimer: Scheduled<Void>?
+    private var idleSince = NIODeadline.uptimeNanoseconds(0)
 
     init(endpoint: WebSocketEndpoint) {
         self.endpoint = endpoint
@@ -27,6 +29,11 @@ final class EndpointGate: ChannelDuplexHandler, RemovableChannelHandler {
         if case .head(let head) = part {
             if WebSocketHandshake.isUpgrade(head), RequestTarget.isMatch(head.uri, path: self.endpoint.path) {
                 self.head = head
+                // What announces a body is refused, and may take for ever to send it.
+                if WebSocketHandshake.announcesBody(head) {
+                    self.isWhole = true
+                    self.answerInTurn(context)
+                }
                 return
             }
             self.responsesDue += 1
@@ -43,6 +50,7 @@ final class EndpointGate: ChannelDuplexHandler, RemovableChannelHandler {
         context.write(data, promise: promise)
         guard case .end = part else { return }
         self.responsesDue -= 1
+        self.idleSince = context.eventLoop.now
         guard self.isWhole, self.responsesDue == 0 else { return }
         // Whoever writes this flushes it next, and must find an HTTP pipeline when it does.
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
@@ -56,58 +64,48 @@ final class EndpointGate: ChannelDuplexHandler, RemovableChannelHandler {
         self.answer(head, context)
     }
 
-    private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        let origin = head.headers.first(name: "origin")
-        guard self.endpoint.origins.admits(origin: origin, host: head.headers.first(name: "host")) else {
-            return self.refuse(.forbidden, context)
-        }
-        guard let key = WebSocketHandshake.key(of: head) else {
-            return self.refuse(WebSocketHandshake.hasKnownVersion(head) ? .badRequest : .upgradeRequired, context)
-        }
-        let configuration = self.endpoint.configuration
-        let handler = WebSocketHandler(
-            maxMessageBytes: configuration.maxMessageBytes,
-            maxFragments: configuration.maxFragments,
-            closeTimeout: TimeAmount(configuration.closeTimeout)
-        )
-        let agreement = configuration.perMessageDeflate?.negotiate(head.headers["sec-websocket-extensions"])
-        let headers = agreement.map { [("sec-websocket-extensions", $0.header)] } ?? []
-        let channel = context.channel
-        do {
-            try WebSocketPipeline.install(
-                handler,
-                request: head,
-                response: WebSocketHandshake.response(key: key, headers: headers),
-                maxFrameBytes: configuration.maxMessageBytes,
-                context
-            )
-        } catch {
-            // Our caller's mistake: no HTTP/1 request decoder in the pipeline.
-            return context.close(promise: nil)
-        }
-        if let agreement {
-            handler.startCompression(agreement, threshold: configuration.perMessageDeflate?.threshold ?? 0)
-        }
-        let connection = WebSocketConnection(
-            channel: channel,
-            handler: handler,
-            maxBufferedBytes: configuration.maxBufferedBytes
-        )
-        handler.start { connection.receive($0) }
-        self.endpoint.onConnection(connection)
+    // MARK: Life
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.idleSince = context.eventLoop.now
+        self.startIdleTimer(context)
     }
 
-    /// llhttp stops parsing behind an upgrade request, so a refused one ends the connection.
-    private func refuse(_ status: HTTPResponseStatus, _ context: ChannelHandlerContext) {
-        var head = HTTPResponseHead(version: .http1_1, status: status)
-        head.headers.add(name: "connection", value: "close")
-        head.headers.add(name: "content-length", value: "0")
-        head.headers.add(name: "sec-websocket-version", value: "13")
-        context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
-        let end = context.eventLoop.makePromise(of: Void.self)
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        end.futureResult.whenComplete { _ in bound.value.close(promise: nil) }
-        context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: end)
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.stopIdleTimer()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // Another gate's upgrade: it keeps its own time, and no request will come.
+        if event is HTTPServerUpgradeEvents { self.stopIdleTimer() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func stopIdleTimer() {
+        self.idleTimer?.cancel()
+        self.idleTimer = nil
+    }
+
+    /// Closes the connection when no whole request came for a while, which bounds half-sent heads as well.
+    private func startIdleTimer(_ context: ChannelHandlerContext) {
+        guard let timeout = self.endpoint.configuration.idleTimeout.map(TimeAmount.init) else { return }
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let boundContext = NIOLoopBound(context, eventLoop: context.eventLoop)
+        self.idleTimer = context.eventLoop.scheduleTask(deadline: self.idleSince + timeout) {
+            bound.value.idleTimerFired(timeout, boundContext.value)
+        }
+    }
+
+    private func idleTimerFired(_ timeout: TimeAmount, _ context: ChannelHandlerContext) {
+        // The requests of a Socket.IO gate before us never come here; such a gate keeps the time of all.
+        if (try? context.pipeline.syncOperations.handler(type: Gate.self)) != nil { return }
+        if self.isWhole || self.responsesDue > 0 {
+            self.idleSince = context.eventLoop.now
+        } else if context.eventLoop.now >= self.idleSince + timeout {
+            context.close(promise: nil)
+            return
+        }
+        self.startIdleTimer(context)
     }
 }
 

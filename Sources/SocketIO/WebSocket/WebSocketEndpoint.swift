@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 public import NIOCore
 
 /// A path that speaks plain WebSocket (RFC 6455): no Engine.IO, no subprotocol, no pings of its own.
@@ -27,6 +28,20 @@ public final class WebSocketEndpoint: HTTPGateway, Sendable {
         ///
         /// Default 5 s.
         public var closeTimeout: Duration = .seconds(5)
+        /// How long an HTTP connection may stay without a whole request, which bounds half-sent heads too.
+        ///
+        /// Default 75 s; nil is no limit. Beside a ``SocketIOServer`` that server's setting counts.
+        public var idleTimeout: Duration? = .seconds(75)
+        /// The most connections of the endpoint; more get HTTP 503.
+        ///
+        /// nil (the default) is no limit.
+        public var maxConnections: Int?
+        /// The most connections of one address at a time; more get HTTP 429.
+        ///
+        /// IPv6 addresses count by their first 64 bits. nil (the default) is no limit.
+        public var maxConnectionsPerAddress: Int?
+        /// A header whose last element a trusted proxy wrote; see ``SocketIOConfiguration/forwardedAddressHeader``.
+        public var forwardedAddressHeader: String?
         /// Which browser origins may connect; see ``SocketIOConfiguration/allowedOrigins``.
         public var allowedOrigins: [String]?
         /// Whether and how messages are compressed; nil (the default): they are not.
@@ -40,6 +55,7 @@ public final class WebSocketEndpoint: HTTPGateway, Sendable {
     let configuration: Configuration
     let origins: OriginPolicy
     let onConnection: @Sendable (WebSocketConnection) -> Void
+    private let census: NIOLockedValueBox<EndpointCensus>
 
     /// Makes an endpoint.
     ///
@@ -56,6 +72,25 @@ public final class WebSocketEndpoint: HTTPGateway, Sendable {
         self.configuration = configuration
         self.origins = OriginPolicy(allowedOrigins: configuration.allowedOrigins, allowsCredentials: false)
         self.onConnection = onConnection
+        self.census = NIOLockedValueBox(
+            EndpointCensus(
+                maxConnections: configuration.maxConnections,
+                maxConnectionsPerAddress: configuration.maxConnectionsPerAddress
+            )
+        )
+    }
+
+    /// The connections there are, those in their closing handshake included.
+    public var connectionCount: Int { self.census.withLockedValue { $0.count } }
+
+    /// Counts a connection until its channel is closed.
+    func enter(_ channel: any Channel, from address: String) throws(EndpointCensus.Refusal) {
+        let key = AddressKey(address)
+        let result = self.census.withLockedValue { census in
+            Result { () throws(EndpointCensus.Refusal) in try census.enter(key) }
+        }
+        try result.get()
+        channel.closeFuture.whenComplete { _ in self.census.withLockedValue { $0.leave(key) } }
     }
 
     /// A handler for one HTTP/1 connection, to be added behind NIO's HTTP/1 handlers.

@@ -2,12 +2,12 @@ import Logging
 import NIOCore
 import NIOWebSocket
 
-/// The last handler of a WebSocket that anything reaches: frames in, raw frame bytes out.
+/// The only handler of a WebSocket that anything reaches: a client's frames in, our frames out, both as bytes.
 ///
 /// Confined to its channel's event loop. Inside a foreign pipeline (Hummingbird's) other handlers lie behind it; they get
 /// nothing any more, and keep the connection in the server's accounts until it closes.
 final class WebSocketHandler: ChannelInboundHandler {
-    typealias InboundIn = WebSocketFrame
+    typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     /// What the owner of the socket is told, on the channel's event loop.
@@ -30,6 +30,7 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     private var state = State.open
+    private var parser = ClientFrameParser()
     private var assembler: WebSocketMessageAssembler
     private var compressor: FrameCompressor?
     /// The latest pong that found no room; the ones before it are left out (section 5.5.3).
@@ -83,15 +84,17 @@ final class WebSocketHandler: ChannelInboundHandler {
     // MARK: Inbound
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let frame = Self.unwrapInboundIn(data)
-        switch self.state {
-        case .open:
-            self.handle(self.assembler.receive(frame), context: context)
-        case .closing:
-            // Only the peer's close frame still matters; it may stand anywhere among what was under way.
-            if frame.opcode == .connectionClose { self.finish(context) }
-        case .closed:
-            break
+        self.parser.feed(Self.unwrapInboundIn(data))
+        while let part = self.parser.next() {
+            switch self.state {
+            case .open:
+                self.handle(self.assembler.receive(part), context: context)
+            case .closing:
+                // Only the peer's close frame still matters; it may stand anywhere among what was under way.
+                if part.header.opcode == .connectionClose { self.finish(context) }
+            case .closed:
+                return
+            }
         }
     }
 
@@ -185,14 +188,7 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        switch (error, self.state) {
-        case (NIOWebSocketError.invalidFrameLength, .open):
-            self.answerAndClose(.messageTooLarge, context: context)
-        case (is NIOWebSocketError, .open):
-            self.answerAndClose(.protocolError, context: context)
-        default:
-            self.finish(context)
-        }
+        self.finish(context)
     }
 
     // MARK: Pipeline

@@ -11,6 +11,12 @@ enum WebSocketHandshake {
             && head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
     }
 
+    /// Whether a body is to follow, which no upgrade has.
+    static func announcesBody(_ head: HTTPRequestHead) -> Bool {
+        head.headers.contains(name: "transfer-encoding")
+            || head.headers.first(name: "content-length").map { $0 != "0" } ?? false
+    }
+
     /// The key of a well-formed request, nil for any other (section 4.2.1).
     static func key(of head: HTTPRequestHead) -> String? {
         let keys = head.headers["sec-websocket-key"]

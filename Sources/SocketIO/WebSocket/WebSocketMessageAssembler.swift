@@ -1,13 +1,15 @@
 import NIOCore
 import NIOWebSocket
+import SocketIOProtocol
 
 /// Puts the frames of a WebSocket client together into messages, and finds every breach of RFC 6455 on the way.
 ///
-/// NIO's own aggregator neither validates text nor bounds the number of fragments. Sans-IO: a frame in, an event out.
+/// Sans-IO: a part of a frame in, an event out. Everything is judged when it comes: a header before its payload, text
+/// byte by byte, a limit before what would pass it is kept.
 struct WebSocketMessageAssembler {
-    /// What a frame led to.
+    /// What a part of a frame led to.
     enum Event {
-        /// Nothing yet: a fragment, or a pong nobody asked for.
+        /// Nothing yet: a fragment or less, or a pong nobody asked for.
         case none
         /// A whole text message, well-formed UTF-8.
         case text([UInt8])
@@ -22,18 +24,23 @@ struct WebSocketMessageAssembler {
     }
 
     private let maxMessageBytes: Int
+    /// The limit of what is to be inflated: what does not compress becomes longer, by less than an eighth (zlib.h, at
+    /// `deflateBound`).
+    private let maxPackedBytes: Int
     private let maxFragments: Int
     /// Set when permessage-deflate was agreed on, before the first frame.
     var inflator: Inflator?
 
-    /// The message under way, if it came in fragments.
-    private var fragments: Fragments?
+    /// The message under way.
+    private var message: Message?
 
-    fileprivate struct Fragments {
-        var isText: Bool
-        var isCompressed = false
-        var count = 1
-        var bytes: [UInt8]
+    fileprivate struct Message {
+        let isText: Bool
+        let isCompressed: Bool
+        var frameCount = 0
+        /// How much its frames carry, the one under way as a whole.
+        var payloadCount = 0
+        var bytes: [UInt8] = []
         var validator = UTF8Validator()
     }
 
@@ -42,98 +49,85 @@ struct WebSocketMessageAssembler {
     ///   - maxFragments: a message in more fragments costs more than it carries, and is refused.
     init(maxMessageBytes: Int, maxFragments: Int) {
         self.maxMessageBytes = maxMessageBytes
+        self.maxPackedBytes = min(maxMessageBytes, .max / 2) / 8 * 9 + 64
         self.maxFragments = maxFragments
     }
 
-    /// Takes the next frame of the client.
-    mutating func receive(_ frame: WebSocketFrame) -> Event {
-        // Section 5.1: a client masks every frame. Section 5.2: rsv bits are zero, but for RFC 7692's on the first frame of
-        // a compressed message (section 6.1 there).
-        guard frame.maskKey != nil else { return .violation(.protocolError, "unmasked frame") }
-        let mayBeCompressed = self.inflator != nil && (frame.opcode == .text || frame.opcode == .binary)
-        guard !frame.rsv1 || mayBeCompressed, !frame.rsv2, !frame.rsv3 else { return .violation(.protocolError, "reserved bit set") }
+    /// Takes the next part of the client's frames.
+    mutating func receive(_ part: ClientFrameParser.Part) -> Event {
+        if part.isFirst, let violation = self.begin(part.header) { return violation }
+        switch part.header.opcode {
+        case .ping: return .ping(part.payload)
+        case .pong: return .none
+        case .connectionClose: return Self.close(part.payload)
+        default: return self.proceed(part)
+        }
+    }
 
-        switch frame.opcode {
-        case .text:
-            return self.begin(frame, isText: true)
-        case .binary:
-            return self.begin(frame, isText: false)
+    /// Judges a frame by its header; nil if its payload is welcome.
+    private mutating func begin(_ header: ClientFrameParser.Header) -> Event? {
+        guard !header.isBreach else { return .violation(.protocolError, "unmasked, or no control frame") }
+        let isMessage = header.opcode == .text || header.opcode == .binary
+        // Section 5.2: reserved bits are zero, but for RFC 7692's on the first frame of a compressed message (section 6.1
+        // there).
+        let isCompressed = isMessage && self.inflator != nil && header.reserved == 0b100
+        guard header.reserved == 0 || isCompressed else { return .violation(.protocolError, "reserved bit set") }
+
+        switch header.opcode {
+        case .text, .binary:
+            guard self.message == nil else { return .violation(.protocolError, "message inside a fragmented message") }
+            self.message = Message(isText: header.opcode == .text, isCompressed: isCompressed)
+            return self.extendMessage(by: header.length)
         case .continuation:
-            return self.proceed(frame)
-        case .ping:
-            return .ping(frame.unmaskedData)
-        case .pong:
-            return .none
-        case .connectionClose:
-            return self.close(frame.unmaskedData)
+            return self.extendMessage(by: header.length)
+        case .ping, .pong, .connectionClose:
+            return nil
         default:
             return .violation(.protocolError, "reserved opcode")
         }
     }
 
-    private mutating func begin(_ frame: WebSocketFrame, isText: Bool) -> Event {
-        guard self.fragments == nil else { return .violation(.protocolError, "message inside a fragmented message") }
-        guard frame.length <= self.maxMessageBytes else { return .violation(.messageTooLarge, "message too big") }
-        if frame.rsv1 {
-            return self.inflate(frame, into: Fragments(isText: isText, isCompressed: true, bytes: []))
-        }
-
-        var fragments = Fragments(isText: isText, bytes: Array(frame.unmaskedData.readableBytesView))
-        guard fragments.isValid(from: 0, isLast: frame.fin) else { return Self.illFormedText }
-        if frame.fin {
-            return isText ? .text(fragments.bytes) : .binary(fragments.bytes)
-        }
-        self.fragments = fragments
-        return .none
+    /// One frame more of the message under way, unless it goes past a limit.
+    private mutating func extendMessage(by length: Int) -> Event? {
+        guard let message = self.message else { return .violation(.protocolError, "continuation of nothing") }
+        guard message.frameCount < self.maxFragments else { return .violation(.policyViolation, "too many fragments") }
+        let limit = message.isCompressed ? self.maxPackedBytes : self.maxMessageBytes
+        guard length <= limit - message.payloadCount else { return Self.tooBig }
+        self.message?.frameCount += 1
+        self.message?.payloadCount += length
+        return nil
     }
 
-    private mutating func proceed(_ frame: WebSocketFrame) -> Event {
-        guard var fragments = self.fragments.take() else {
-            return .violation(.protocolError, "continuation of nothing")
-        }
-        fragments.count += 1
-        guard fragments.count <= self.maxFragments else { return .violation(.policyViolation, "too many fragments") }
-        if fragments.isCompressed { return self.inflate(frame, into: fragments) }
-        guard frame.length <= self.maxMessageBytes - fragments.bytes.count else {
-            return .violation(.messageTooLarge, "message too big")
-        }
-
-        let start = fragments.bytes.count
-        fragments.bytes.append(contentsOf: frame.unmaskedData.readableBytesView)
-        guard fragments.isValid(from: start, isLast: frame.fin) else { return Self.illFormedText }
-        if frame.fin {
-            return fragments.isText ? .text(fragments.bytes) : .binary(fragments.bytes)
-        }
-        self.fragments = fragments
-        return .none
-    }
-
-    /// The next frame of a compressed message; the limit and UTF-8 are checked on what comes out, as it comes out.
-    private mutating func inflate(_ frame: WebSocketFrame, into message: consuming Fragments) -> Event {
-        guard let inflator = self.inflator else { return .violation(.protocolError, "reserved bit set") }
-        var message = message
+    /// More of a message.
+    private mutating func proceed(_ part: ClientFrameParser.Part) -> Event {
+        // Taken out, or every part would copy what there is.
+        guard var message = self.message.take() else { return .violation(.protocolError, "continuation of nothing") }
+        let isLast = part.isLast && part.header.isFinal
         let start = message.bytes.count
-        do throws(Inflator.Failure) {
-            try inflator.inflate(
-                frame.unmaskedData,
-                isLast: frame.fin,
-                into: &message.bytes,
-                limit: self.maxMessageBytes
-            )
-        } catch {
-            switch error {
-            case .tooLarge: return .violation(.messageTooLarge, "message too big when inflated")
-            case .malformed: return .violation(.dataInconsistentWithMessage, "malformed compressed message")
+        var failure: Inflator.Failure?
+        if !message.isCompressed {
+            part.append(to: &message.bytes)
+        } else if let inflator = self.inflator {
+            do throws(Inflator.Failure) {
+                try inflator.inflate(part.payload, isLast: isLast, into: &message.bytes, limit: self.maxMessageBytes)
+            } catch {
+                failure = error
             }
         }
-        guard message.isValid(from: start, isLast: frame.fin) else { return Self.illFormedText }
-        if frame.fin { return message.isText ? .text(message.bytes) : .binary(message.bytes) }
-        self.fragments = message
+        // Text is judged first: what comes of a message must not depend on the cuts between its parts.
+        guard message.isWellFormed(from: start, isLast: isLast && failure == nil) else { return Self.illFormedText }
+        switch failure {
+        case .tooLarge: return Self.tooBig
+        case .malformed: return .violation(.dataInconsistentWithMessage, "malformed compressed message")
+        case nil: break
+        }
+        if isLast { return message.isText ? .text(message.bytes) : .binary(message.bytes) }
+        self.message = message
         return .none
     }
 
     /// Section 5.5.1 and 7.4: nothing, or a code that may travel and a well-formed reason.
-    private func close(_ body: ByteBuffer) -> Event {
+    private static func close(_ body: ByteBuffer) -> Event {
         var body = body
         guard body.readableBytes > 0 else { return .close(nil) }
         guard let code: UInt16 = body.readInteger() else { return .violation(.protocolError, "close body of one byte") }
@@ -149,11 +143,12 @@ struct WebSocketMessageAssembler {
     }
 
     private static var illFormedText: Event { .violation(.dataInconsistentWithMessage, "ill-formed UTF-8") }
+    private static var tooBig: Event { .violation(.messageTooLarge, "message too big") }
 }
 
-extension WebSocketMessageAssembler.Fragments {
+extension WebSocketMessageAssembler.Message {
     /// Whether the text up to here, of which the part from `start` is new, can still be well-formed.
-    fileprivate mutating func isValid(from start: Int, isLast: Bool) -> Bool {
+    fileprivate mutating func isWellFormed(from start: Int, isLast: Bool) -> Bool {
         guard self.isText else { return true }
         let canBe = self.bytes.withUnsafeBytes { self.validator.feed(UnsafeRawBufferPointer(rebasing: $0[start...])) }
         return canBe && (!isLast || self.validator.isComplete)

@@ -1,10 +1,9 @@
 import NIOCore
 import NIOHTTP1
-import NIOWebSocket
 
 /// Turns an HTTP/1 pipeline into a WebSocket's.
 enum WebSocketPipeline {
-    /// Puts the WebSocket's handlers before HTTP's, answers 101 and takes HTTP's away.
+    /// Puts the WebSocket's handler before HTTP's, answers 101 and takes HTTP's away.
     ///
     /// Before, so that not one byte can reach HTTP handlers (ours, another gate, a framework's) once the client speaks
     /// WebSocket, even though the request decoder leaves the pipeline only in the loop's next turn.
@@ -12,16 +11,11 @@ enum WebSocketPipeline {
         _ handler: WebSocketHandler,
         request head: HTTPRequestHead,
         response: ByteBuffer,
-        maxFrameBytes: Int,
         _ context: ChannelHandlerContext
     ) throws {
         let pipeline = context.pipeline.syncOperations
         let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self)
-        let frameDecoder = ByteToMessageHandler(
-            WebSocketFrameDecoder(maxFrameSize: min(maxFrameBytes, Int(UInt32.max)))
-        )
-        try pipeline.addHandler(frameDecoder, position: .before(decoder.handler))
-        try pipeline.addHandler(handler, position: .after(frameDecoder))
+        try pipeline.addHandler(handler, position: .before(decoder.handler))
 
         if let encoder = try? pipeline.context(handlerType: HTTPResponseEncoder.self) {
             pipeline.removeHandler(context: encoder, promise: nil)

@@ -12,6 +12,8 @@ public enum EnginePacketError: String, Error, Hashable, Sendable, CaseIterable {
     case malformedHandshake
     /// The data behind `b` is not base64 (RFC 4648, padded).
     case malformedBase64
+    /// A polling body is not UTF-8.
+    case illFormedText
     /// The payload is larger than the limit.
     case payloadTooLarge
     /// The payload holds more packets than the limit.

@@ -21,6 +21,8 @@ public enum PollingPayload {
         maxPackets: Int = .max
     ) throws(EnginePacketError) -> [EnginePacket] {
         guard body.count <= maxPayload else { throw .payloadTooLarge }
+        // A text that came in here may go out to others in a WebSocket's text frame, where it ends their connections.
+        guard UTF8Validator.isText(body) else { throw .illFormedText }
         var packets: [EnginePacket] = []
         var rest = body[...]
         while true {

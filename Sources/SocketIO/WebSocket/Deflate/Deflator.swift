@@ -7,7 +7,7 @@ import CZlib
 final class Deflator {
     private let windowBits: Int32
     private let keepsContext: Bool
-    private var stream: UnsafeMutablePointer<z_stream>?
+    private var stream: ZStream?
 
     /// - Parameters:
     ///   - windowBits: the server's negotiated window, 8 to 15.
@@ -50,25 +50,19 @@ final class Deflator {
     }
 
     private func open() -> UnsafeMutablePointer<z_stream>? {
-        if let stream = self.stream { return stream }
-        let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
-        stream.initialize(to: z_stream())
-        guard quire_deflate_init(stream, Z_DEFAULT_COMPRESSION, -self.windowBits, 8) == Z_OK else {
-            stream.deallocate()
-            return nil
-        }
-        self.stream = stream
-        return stream
+        let windowBits = self.windowBits
+        self.stream =
+            self.stream
+            ?? ZStream(
+                begin: { quire_deflate_init($0, Z_DEFAULT_COMPRESSION, -windowBits, 8) },
+                end: { _ = deflateEnd($0) }
+            )
+        return self.stream?.pointer
     }
 
     private func release() {
-        guard let stream = self.stream else { return }
-        deflateEnd(stream)
-        stream.deallocate()
         self.stream = nil
     }
-
-    deinit { self.release() }
 }
 
 @available(*, unavailable)

@@ -31,7 +31,8 @@ struct FrameCompressor {
         var output = ByteBuffer()
         while let header = ServerFrames.readHeader(&input), let payload = input.readSlice(length: header.length) {
             let isPlainData = header.first & 0x48 == 0
-            let packed = isPlainData && header.length >= self.threshold
+            let packed =
+                isPlainData && header.length >= self.threshold
                 ? payload.withUnsafeReadableBytes { self.deflator.deflate($0) } : nil
             if let packed {
                 ServerFrames.writeHeader(first: header.first | 0x40, length: packed.count, to: &output)

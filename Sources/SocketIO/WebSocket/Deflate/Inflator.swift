@@ -19,7 +19,7 @@ final class Inflator {
 
     private let windowBits: Int32
     private let keepsContext: Bool
-    private var stream: UnsafeMutablePointer<z_stream>?
+    private var stream: ZStream?
     /// Whether the message has any bytes yet.
     private var hasBegun = false
 
@@ -52,7 +52,7 @@ final class Inflator {
     /// Section 7.2.2: the sender left out the end of its empty block, with which the message ends between two blocks.
     private func end(_ output: inout [UInt8], _ limit: Int) -> Failure? {
         let failure = ([0x00, 0x00, 0xFF, 0xFF] as [UInt8]).withUnsafeBytes { self.run($0, &output, limit) }
-        if failure == nil, let stream = self.stream, stream.pointee.data_type & Self.isBetweenBlocks == 0 {
+        if failure == nil, let stream = self.stream?.pointer, stream.pointee.data_type & Self.isBetweenBlocks == 0 {
             return .malformed
         }
         return failure
@@ -70,8 +70,9 @@ final class Inflator {
                 stream.pointee.avail_out = UInt32(chunk.count)
                 let status = CZlib.inflate(stream, Z_SYNC_FLUSH)
                 let produced = chunk.count - Int(stream.pointee.avail_out)
-                guard produced <= limit - output.count else { return .tooLarge }
-                output.append(contentsOf: chunk[..<produced])
+                let room = limit - output.count
+                output.append(contentsOf: chunk[..<min(produced, room)])
+                guard produced <= room else { return .tooLarge }
                 switch status {
                 case Z_OK:
                     break
@@ -98,25 +99,15 @@ final class Inflator {
     }
 
     private func open() -> UnsafeMutablePointer<z_stream>? {
-        if let stream = self.stream { return stream }
-        let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
-        stream.initialize(to: z_stream())
-        guard quire_inflate_init(stream, -self.windowBits) == Z_OK else {
-            stream.deallocate()
-            return nil
-        }
-        self.stream = stream
-        return stream
+        let windowBits = self.windowBits
+        self.stream =
+            self.stream ?? ZStream(begin: { quire_inflate_init($0, -windowBits) }, end: { _ = inflateEnd($0) })
+        return self.stream?.pointer
     }
 
     private func release() {
-        guard let stream = self.stream else { return }
-        inflateEnd(stream)
-        stream.deallocate()
         self.stream = nil
     }
-
-    deinit { self.release() }
 }
 
 @available(*, unavailable)

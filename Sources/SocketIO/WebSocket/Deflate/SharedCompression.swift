@@ -19,19 +19,25 @@ struct StatelessCompression: Sendable, Hashable {
 ///
 /// Receivers may be on several event loops; whoever comes second waits for the first, rather than compressing again.
 final class SharedCompression: Sendable {
-    private let forms = NIOLockedValueBox<[StatelessCompression: ByteBuffer]>([:])
+    private struct State {
+        var forms: [StatelessCompression: ByteBuffer] = [:]
+        var compressionCount = 0
+    }
+
+    private let state = NIOLockedValueBox(State())
 
     /// The frames as such a connection is sent them.
     func frames(_ frames: ByteBuffer, as compression: StatelessCompression) -> ByteBuffer {
         guard frames.readableBytes >= compression.threshold else { return frames }
-        return self.forms.withLockedValue { forms in
-            if let form = forms[compression] { return form }
+        return self.state.withLockedValue { state in
+            if let form = state.forms[compression] { return form }
             let form = FrameCompressor(compression).compress(frames)
-            forms[compression] = form
+            state.compressionCount += 1
+            state.forms[compression] = form
             return form
         }
     }
 
-    /// How many forms there are.
-    var count: Int { self.forms.withLockedValue { $0.count } }
+    /// How often the frames were compressed.
+    var compressionCount: Int { self.state.withLockedValue { $0.compressionCount } }
 }

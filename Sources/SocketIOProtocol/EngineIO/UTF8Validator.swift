@@ -2,19 +2,22 @@
 ///
 /// RFC 6455 section 8.1 wants an ill-formed text message refused with 1007, and a message may be cut between two
 /// fragments in the middle of a character: hence a validator that can be fed piece by piece.
-struct UTF8Validator {
+package struct UTF8Validator {
     /// How many continuation bytes are due, and what the next one may be: the first is narrower after E0, ED, F0, F4.
     private var due = 0
     private var allowed: ClosedRange<UInt8> = 0x80...0xBF
 
+    /// A validator at the beginning of a text.
+    package init() {}
+
     /// Whether what was fed so far ends between two characters.
-    var isComplete: Bool { self.due == 0 }
+    package var isComplete: Bool { self.due == 0 }
 
     /// Feeds the next piece.
     ///
     /// - Returns: false as soon as no continuation could make the text well-formed.
     /// - Complexity: O(*n*) in the length of the piece.
-    mutating func feed(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    package mutating func feed(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var index = 0
         while index < bytes.count {
             if self.due == 0 {
@@ -30,6 +33,12 @@ struct UTF8Validator {
             index &+= 1
         }
         return true
+    }
+
+    /// Whether bytes that are all there are a text.
+    static func isText(_ bytes: [UInt8]) -> Bool {
+        var validator = UTF8Validator()
+        return bytes.withUnsafeBytes { validator.feed($0) } && validator.isComplete
     }
 
     private mutating func feed(_ byte: UInt8) -> Bool {
