@@ -43,6 +43,8 @@ final class ManualClock: @unchecked Sendable {
 final class RecordingOutbox: RoomOutbox {
     /// What was delivered, in order.
     var delivered: [SessionID: [RoomEvent]] = [:]
+    /// Who gets broadcasts.
+    private var followers: [(session: SessionID, format: ParticipantFormat)] = []
     /// How often something was encoded: once a broadcast.
     var broadcastCount = 0
     /// Participants whose queue is full: they get one more event and fall behind.
@@ -60,9 +62,23 @@ final class RecordingOutbox: RoomOutbox {
         if congested.contains(session) { room?.fellBehind(session) }
     }
 
-    func broadcast(_ event: RoomEvent, to sessions: [SessionID], except excluded: SessionID?) {
+    func follow(_ session: SessionID, as format: ParticipantFormat) {
+        precondition(!followers.contains { $0.session == session }, "\(session) follows twice")
+        followers.append((session, format))
+    }
+
+    func withhold(from session: SessionID) {
+        guard let index = followers.firstIndex(where: { $0.session == session }) else {
+            preconditionFailure("\(session) does not follow")
+        }
+        followers.remove(at: index)
+    }
+
+    func broadcast(_ event: RoomEvent, to format: ParticipantFormat?, except excluded: SessionID?) {
         broadcastCount += 1
-        for session in sessions where session != excluded { send(event, to: session) }
+        for follower in followers where follower.session != excluded && (format == nil || follower.format == format) {
+            send(event, to: follower.session)
+        }
     }
 
     func wake(at deadline: UInt64) { wakeAt = deadline }

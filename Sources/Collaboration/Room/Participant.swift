@@ -24,12 +24,12 @@ struct Participant {
     var behind: Behind?
 }
 
-/// Who is in the room, with the lists that broadcasts need kept ready.
+/// Who is in the room, and how many of them get broadcasts.
 struct Participants {
     private(set) var all: [SessionID: Participant] = [:]
     private var nextOrder: UInt64 = 0
-    /// Who gets broadcasts, by format; made anew when somebody came, went, fell behind or caught up.
-    private var recipients: [ParticipantFormat: [SessionID]]?
+    /// How many keep up, by format.
+    private var followerCounts: [ParticipantFormat: Int] = [:]
 
     var count: Int { all.count }
     var isEmpty: Bool { all.isEmpty }
@@ -38,6 +38,7 @@ struct Participants {
 
     /// Adds a participant, in the place of one with the same id.
     mutating func insert(_ request: JoinRequest) {
+        _ = remove(request.session)
         all[request.session] = Participant(
             user: request.user,
             role: request.role,
@@ -46,29 +47,24 @@ struct Participants {
             order: nextOrder
         )
         nextOrder += 1
-        recipients = nil
+        followerCounts[request.format, default: 0] += 1
     }
 
-    /// Takes one out; whether it was there.
-    mutating func remove(_ session: SessionID) -> Bool {
-        guard all.removeValue(forKey: session) != nil else { return false }
-        recipients = nil
-        return true
-    }
-
-    mutating func removeAll() -> [SessionID] {
-        let sessions = inOrder.map(\.key)
-        all.removeAll()
-        recipients = nil
-        return sessions
+    /// Takes one out; what it was, if it was there.
+    mutating func remove(_ session: SessionID) -> Participant? {
+        guard let participant = all.removeValue(forKey: session) else { return nil }
+        if participant.behind == nil { followerCounts[participant.format, default: 0] -= 1 }
+        return participant
     }
 
     mutating func setRole(_ role: Role, of session: SessionID) { all[session]?.role = role }
     mutating func setState(_ state: [UInt8]?, of session: SessionID) { all[session]?.state = state }
 
     mutating func setBehind(_ behind: Participant.Behind?, of session: SessionID) {
+        guard let participant = all[session] else { return }
+        if participant.behind == nil { followerCounts[participant.format, default: 0] -= 1 }
+        if behind == nil { followerCounts[participant.format, default: 0] += 1 }
         all[session]?.behind = behind
-        recipients = nil
     }
 
     /// Notes for those behind that somebody left.
@@ -86,21 +82,22 @@ struct Participants {
         return full
     }
 
-    /// Those of a format that keep up.
-    mutating func keepingUp(_ format: ParticipantFormat) -> [SessionID] {
-        if let recipients { return recipients[format] ?? [] }
-        var fresh: [ParticipantFormat: [SessionID]] = [:]
-        for (session, participant) in inOrder where participant.behind == nil {
-            fresh[participant.format, default: []].append(session)
-        }
-        recipients = fresh
-        return fresh[format] ?? []
+    /// Whether anybody but `sender` keeps up who is of the format, or (nil) of any.
+    func hasFollowers(_ format: ParticipantFormat?, besides sender: SessionID?) -> Bool {
+        let count = format.map { followerCounts[$0] ?? 0 } ?? followerCounts.values.reduce(0, +)
+        guard count == 1, let sender, let participant = all[sender] else { return count > 0 }
+        return participant.behind != nil || (format != nil && participant.format != format)
     }
 
-    /// All that keep up.
-    mutating func keepingUp() -> [SessionID] {
-        keepingUp(.changes) + keepingUp(.content)
+    /// Those of a format that keep up, in the order of joining.
+    ///
+    /// - Complexity: O(*n* log *n*).
+    func keepingUp(_ format: ParticipantFormat) -> [SessionID] {
+        inOrder.filter { $0.value.format == format && $0.value.behind == nil }.map(\.key)
     }
+
+    /// All, in the order of joining.
+    var sessions: [SessionID] { inOrder.map(\.key) }
 
     var members: [Member] {
         inOrder.map { Member(session: $0.key, user: $0.value.user, state: $0.value.state) }

@@ -50,11 +50,10 @@ extension Room {
         )
         environment.store.append(entry) { [commitSignal] in commitSignal.entryFinished(revision, $0) }
 
-        broadcast(
-            .change(accepted.bytes, revision: revision, session: accepted.session),
-            to: .changes,
-            from: accepted.session
-        )
+        if participants.hasFollowers(.changes, besides: accepted.session) {
+            let event = RoomEvent.change(accepted.bytes, revision: revision, session: accepted.session)
+            outbox?.broadcast(event, to: .changes, except: accepted.session)
+        }
         tellThinClients(accepted.news, from: accepted.session)
         snapshots.noteChange(at: environment.now())
         scheduleWake()
@@ -90,7 +89,7 @@ extension Room {
             "the change was not stored (\(error.code.rawValue)); join again and resend"
         )
         for commit in pending { commit.finish(refusal) }
-        for session in participants.removeAll() { outbox?.send(.reset(.storeFailed, epoch: epoch), to: session) }
+        removeAll(because: .storeFailed)
         if case .unloading(let completion) = formerState {
             completion()
         } else {
@@ -98,18 +97,9 @@ extension Room {
         }
     }
 
-    /// Delivers to all of a format that keep up.
-    private func broadcast(_ event: @autoclosure () -> RoomEvent, to format: ParticipantFormat, from session: SessionID)
-    {
-        let recipients = participants.keepingUp(format)
-        if recipients.isEmpty || (recipients.count == 1 && recipients[0] == session) { return }
-        outbox?.broadcast(event(), to: recipients, except: session)
-    }
-
     /// Tells those in `content` format what happened; those are out who cannot be told in their words.
     private func tellThinClients(_ news: News, from session: SessionID) {
-        let recipients = participants.keepingUp(.content)
-        if recipients.isEmpty || (recipients.count == 1 && recipients[0] == session) { return }
+        guard participants.hasFollowers(.content, besides: session) else { return }
         let edits: [PathEdit]?
         switch news {
         case .edits(let applied, _):
@@ -119,9 +109,9 @@ extension Room {
             edits = translator.edits(in: document, steps: environment.limits.transformationSteps)
         }
         if let edits {
-            outbox?.broadcast(.edit(edits, revision: revision, session: session), to: recipients, except: session)
+            outbox?.broadcast(.edit(edits, revision: revision, session: session), to: .content, except: session)
         } else {
-            for recipient in recipients where recipient != session { expel(recipient) }
+            for recipient in participants.keepingUp(.content) where recipient != session { expel(recipient) }
         }
     }
 

@@ -27,10 +27,7 @@ extension Room {
         let order = participants[session]?.order
         // Who left while the participant was behind already, it still has to hear of.
         let left = participants[session]?.behind?.left ?? []
-        participants.setBehind(
-            .init(version: document.version, revision: revision, left: left, awaitsSnapshot: true),
-            of: session
-        )
+        setBehind(.init(version: document.version, revision: revision, left: left, awaitsSnapshot: true), of: session)
         acknowledgeWhenDurable { [unowned self] error in
             if let error { return deliver(error) }
             guard let participant = participants[session], participant.order == order else {
@@ -39,7 +36,7 @@ extension Room {
             deliver(nil)
             guard var behind = participants[session]?.behind, behind.awaitsSnapshot else { return }
             behind.awaitsSnapshot = false
-            participants.setBehind(behind, of: session)
+            setBehind(behind, of: session)
             drained(session)
         }
     }
@@ -65,7 +62,9 @@ extension Room {
         var recovered = false
         if version != nil, case .changes = catchUp { recovered = true }
 
+        remove(request.session)
         participants.insert(request)
+        outbox?.follow(request.session, as: request.format)
         presence.noteChanged(request.session)
         idleSince = nil
         scheduleWake()
@@ -82,7 +81,7 @@ extension Room {
 
     /// Takes a participant out; nothing happens when it is not there.
     public func leave(_ session: SessionID) {
-        guard participants.remove(session) else { return }
+        guard remove(session) else { return }
         presence.noteLeft(session)
         for lost in participants.noteLeft(session, bound: environment.limits.memberCount) { expel(lost) }
         if participants.isEmpty { idleSince = environment.now() }
@@ -120,7 +119,7 @@ extension Room {
     /// The event that is being delivered counts as delivered; further ones are withheld until `drained`.
     public func fellBehind(_ session: SessionID) {
         guard let participant = participants[session], participant.behind == nil else { return }
-        participants.setBehind(.init(version: document.version, revision: revision), of: session)
+        setBehind(.init(version: document.version, revision: revision), of: session)
     }
 
     /// The participant's outbound queue is empty again: it gets what it missed, or `reset` when that cannot be
@@ -130,7 +129,7 @@ extension Room {
     /// missed anything of the text. Both get everybody's presence; signals are lost.
     public func drained(_ session: SessionID) {
         guard case .open = state, let behind = participants[session]?.behind, !behind.awaitsSnapshot else { return }
-        participants.setBehind(nil, of: session)
+        setBehind(nil, of: session)
         if behind.revision != revision {
             guard participants[session]?.format == .changes, let missed = changeLog.changes(since: behind.version)
             else { return expel(session) }
@@ -143,6 +142,34 @@ extension Room {
     func expel(_ session: SessionID) {
         outbox?.send(.reset(.behind, epoch: epoch), to: session)
         leave(session)
+    }
+
+    // MARK: - Who gets broadcasts
+
+    /// Puts everybody out.
+    func removeAll(because reason: ResetReason) {
+        for session in participants.sessions {
+            remove(session)
+            outbox?.send(.reset(reason, epoch: epoch), to: session)
+        }
+    }
+
+    /// Takes a participant out; whether it was there.
+    @discardableResult
+    private func remove(_ session: SessionID) -> Bool {
+        guard let participant = participants.remove(session) else { return false }
+        if participant.behind == nil { outbox?.withhold(from: session) }
+        return true
+    }
+
+    private func setBehind(_ behind: Participant.Behind?, of session: SessionID) {
+        guard let participant = participants[session] else { return }
+        participants.setBehind(behind, of: session)
+        switch (participant.behind, behind) {
+        case (nil, .some): outbox?.withhold(from: session)
+        case (.some, nil): outbox?.follow(session, as: participant.format)
+        default: break
+        }
     }
 
     /// The smaller of the changes since `version` and a snapshot; a snapshot when the changes are not kept any more.

@@ -27,7 +27,7 @@ extension Room {
     public func unload(completion: @escaping () -> Void) {
         guard case .open = state else { return completion() }
         state = .unloading(completion: completion)
-        for session in participants.removeAll() { outbox?.send(.reset(.closed, epoch: epoch), to: session) }
+        removeAll(because: .closed)
         if revision > snapshots.savedRevision, !snapshots.isSaving { saveSnapshot() }
         finishUnloadIfDone()
     }

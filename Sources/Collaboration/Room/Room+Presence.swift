@@ -24,9 +24,8 @@ extension Room {
         guard payload.count <= environment.limits.signalByteCount else {
             throw RoomError(.tooLarge, "a signal has at most \(environment.limits.signalByteCount) bytes")
         }
-        let recipients = participants.keepingUp()
-        if recipients.isEmpty { return }
-        outbox?.broadcast(.signal(payload, from: session, user: sender.user), to: recipients, except: session)
+        guard participants.hasFollowers(nil, besides: session) else { return }
+        outbox?.broadcast(.signal(payload, from: session, user: sender.user), to: nil, except: session)
     }
 
     /// Changes a participant's role at once and tells it; nothing happens when it is not there or has that role.
@@ -44,9 +43,8 @@ extension Room {
     /// Broadcasts what was gathered, if it is time.
     func flushPresence(now: UInt64) {
         guard let (changed, left) = presence.flush(now: now) else { return }
-        let recipients = participants.keepingUp()
-        if recipients.isEmpty { return }
+        guard participants.hasFollowers(nil, besides: nil) else { return }
         let members = participants.members.filter { changed.contains($0.session) }
-        outbox?.broadcast(.presence(members, left: left), to: recipients, except: nil)
+        outbox?.broadcast(.presence(members, left: left), to: nil, except: nil)
     }
 }

@@ -2,14 +2,21 @@
 ///
 /// The owner of the room implements it; every call comes on the room's executor, from within a call into the room.
 ///
-/// An implementation may call ``Room/fellBehind(_:)`` from within `send` and `broadcast`; it calls nothing else of the
-/// room from within them.
+/// An implementation calls nothing of the room from within these, but ``Room/fellBehind(_:)`` from within `send` and
+/// `broadcast`.
 public protocol RoomOutbox: AnyObject {
     /// Delivers to one participant.
     func send(_ event: RoomEvent, to session: SessionID)
 
-    /// Delivers to several: encode once, hand the same bytes to all. `excluded`, when it is among them, is left out.
-    func broadcast(_ event: RoomEvent, to sessions: [SessionID], except excluded: SessionID?)
+    /// Broadcasts to those of `format` reach the participant from now on; not called again before ``withhold(from:)``.
+    func follow(_ session: SessionID, as format: ParticipantFormat)
+
+    /// Broadcasts no longer reach the participant: it fell behind, or is gone.
+    func withhold(from session: SessionID)
+
+    /// Delivers to all that follow, of one format or (nil) of each: encode once, hand the same bytes to all. `excluded`,
+    /// when it is among them, is left out.
+    func broadcast(_ event: RoomEvent, to format: ParticipantFormat?, except excluded: SessionID?)
 
     /// Asks for a call of ``Room/tick()`` at `deadline` (of the room's monotonic clock). One deadline at a time: a
     /// later call replaces the former.

@@ -234,6 +234,8 @@ final class DocsConnection: RoomClient, @unchecked Sendable {
 
     // MARK: - What rooms send
 
+    var broadcastSocket: Socket? { socket as? Socket }
+
     func deliver(_ packet: EncodedPacket) {
         socket.emit(preencoded: packet)
         onSocketLoop { $0.noticeIfBehind() }
@@ -250,7 +252,9 @@ final class DocsConnection: RoomClient, @unchecked Sendable {
     /// Tells the rooms to hold back when too much waits for this client already.
     ///
     /// What was sent stays in the queue, so the bound is passed by what one turn of a room sends, and by answers.
-    private func noticeIfBehind() {
+    ///
+    /// On the socket's loop.
+    func noticeIfBehind() {
         guard !isBehind, socket.bufferedBytes > limits.maximumBufferedBytes else { return }
         isBehind = true
         logger.info("participant fell behind", metadata: ["bytes": "\(socket.bufferedBytes)"])

@@ -60,6 +60,7 @@ struct DocsGateway: Service, CustomStringConvertible {
             ack(RequestError(.unknownEvent, "there is no event \(name)").acknowledgement)
         }
         socket.onDrain { connection.drained() }
+        socket.onBacklog(above: limits.maximumBufferedBytes) { connection.noticeIfBehind() }
         socket.onDisconnect { [logger] reason in
             connection.disconnected()
             logger.info("participant disconnected", metadata: ["reason": "\(reason)"])

@@ -6,6 +6,9 @@ protocol RoomClient: AnyObject, Sendable {
     /// The participant's id; one client has the same in all rooms.
     var session: SessionID { get }
 
+    /// The client's socket, where it has one: what is broadcast then goes there directly.
+    var broadcastSocket: Socket? { get }
+
     /// Passes a packet on.
     ///
     /// Called on the room's event loop, in order; never waits.

@@ -10,11 +10,22 @@ final class RoomOutlet: RoomOutbox {
     private struct Entry {
         var client: any RoomClient
         var membership: Membership
+        /// Set while broadcasts reach it.
+        var format: ParticipantFormat?
+    }
+
+    /// Who gets broadcasts, of one format.
+    private struct Audience {
+        let group: BroadcastGroup
+        /// Those without a socket.
+        var others: [SessionID: any RoomClient] = [:]
     }
 
     private let document: DocumentID
     private let host: RoomHost
     private var entries: [SessionID: Entry] = [:]
+    private var changes: Audience
+    private var content: Audience
     private var wakeUp: Scheduled<Void>?
 
     /// The payload of the signal that is being passed on, attachments and all.
@@ -25,11 +36,14 @@ final class RoomOutlet: RoomOutbox {
     init(document: DocumentID, host: RoomHost) {
         self.document = document
         self.host = host
+        changes = Audience(group: BroadcastGroup(namespace: RoomPacket.namespace, owner: host.loop))
+        content = Audience(group: BroadcastGroup(namespace: RoomPacket.namespace, owner: host.loop))
     }
 
     /// Lets the room reach a participant from now on.
     func admit(_ client: any RoomClient, membership: Membership) {
-        entries[client.session] = Entry(client: client, membership: membership)
+        let format = entries[client.session]?.format
+        entries[client.session] = Entry(client: client, membership: membership, format: format)
     }
 
     /// The membership that a session has now.
@@ -37,6 +51,7 @@ final class RoomOutlet: RoomOutbox {
 
     /// Forgets a participant.
     func dismiss(_ session: SessionID) {
+        withhold(from: session)
         entries[session] = nil
     }
 
@@ -60,22 +75,52 @@ final class RoomOutlet: RoomOutbox {
         guard let entry = entries[session] else { return }
         entry.client.deliver(RoomPacket.encode(event, of: document, payload: payload))
         if case .reset = event {
-            entries[session] = nil
+            dismiss(session)
             entry.client.expelled(from: document, membership: entry.membership)
         }
     }
 
-    func broadcast(_ event: RoomEvent, to sessions: [SessionID], except excluded: SessionID?) {
-        var packet: EncodedPacket?
-        for session in sessions where session != excluded {
-            guard let entry = entries[session] else { continue }
-            let encoded = packet ?? RoomPacket.encode(event, of: document, payload: payload)
-            packet = encoded
-            entry.client.deliver(encoded)
-            if case .reset = event {
-                entries[session] = nil
-                entry.client.expelled(from: document, membership: entry.membership)
+    func follow(_ session: SessionID, as format: ParticipantFormat) {
+        guard let entry = entries[session] else { return }
+        entries[session]?.format = format
+        change(format) { audience in
+            if let socket = entry.client.broadcastSocket {
+                audience.group.add(socket)
+            } else {
+                audience.others[session] = entry.client
             }
+        }
+    }
+
+    func withhold(from session: SessionID) {
+        guard let entry = entries[session], let format = entry.format else { return }
+        entries[session]?.format = nil
+        change(format) { audience in
+            if let socket = entry.client.broadcastSocket {
+                audience.group.remove(socket)
+            } else {
+                audience.others[session] = nil
+            }
+        }
+    }
+
+    func broadcast(_ event: RoomEvent, to format: ParticipantFormat?, except excluded: SessionID?) {
+        let packet = RoomPacket.encode(event, of: document, payload: payload)
+        let sender = excluded.flatMap { entries[$0]?.client.broadcastSocket }
+        if format != .content {
+            changes.group.emit(preencoded: packet, except: sender)
+            for (session, client) in changes.others where session != excluded { client.deliver(packet) }
+        }
+        if format != .changes {
+            content.group.emit(preencoded: packet, except: sender)
+            for (session, client) in content.others where session != excluded { client.deliver(packet) }
+        }
+    }
+
+    private func change(_ format: ParticipantFormat, _ body: (inout Audience) -> Void) {
+        switch format {
+        case .changes: body(&changes)
+        case .content: body(&content)
         }
     }
 

@@ -84,7 +84,9 @@ struct DocumentReader: Sendable {
 /// The way out of a room without participants.
 private final class SilentOutbox: RoomOutbox {
     func send(_ event: RoomEvent, to session: SessionID) {}
-    func broadcast(_ event: RoomEvent, to sessions: [SessionID], except excluded: SessionID?) {}
+    func follow(_ session: SessionID, as format: ParticipantFormat) {}
+    func withhold(from session: SessionID) {}
+    func broadcast(_ event: RoomEvent, to format: ParticipantFormat?, except excluded: SessionID?) {}
     func wake(at deadline: UInt64) {}
     func roomIsIdle() {}
     func roomFailed(_ error: StoreError) {}

@@ -78,7 +78,19 @@ public struct BroadcastOperator: EventEmitter {
 
     private func send(_ packet: EncodedPacket) {
         let isVolatile = self.isVolatile
-        self.forEachSocket { $0.deliver(packet, isVolatile: isVolatile) }
+        guard self.rooms.count == 1, self.exceptRooms.isEmpty else {
+            return self.forEachSocket { $0.deliver(packet, isVolatile: isVolatile) }
+        }
+        // One room and nobody left out but the sender: the case every keystroke of an editor takes.
+        let room = self.rooms[0]
+        let sender = self.exceptSocket
+        self.forEachShard { shard in
+            if let feed = shard.feed(of: room) {
+                feed.send(packet, except: sender, in: room, isVolatile: isVolatile)
+            } else if let socket = shard.sockets[room], socket !== sender {
+                socket.deliver(packet, isVolatile: isVolatile)
+            }
+        }
     }
 
     /// Puts the sockets out of the namespace, or with `close` ends their connections.
@@ -125,24 +137,29 @@ public struct BroadcastOperator: EventEmitter {
 
     /// Runs `body` for each socket, on the socket's loop, and for those that are away and may recover their state.
     private func forEachSocket(_ body: @escaping @Sendable (Socket) -> Void) {
+        self.forEachShard { self.walk($0, body) }
+    }
+
+    /// Runs `body` once on each loop, with what the namespace has there.
+    private func forEachShard(_ body: @escaping @Sendable (NamespaceShard) -> Void) {
         guard let recovery = self.namespace.recovery else { return self.walkEachLoop(body) }
         // See `RecoveryTable.handover`: the loops other than this one are told at once, or not at all yet.
         recovery.handover.withLock {
             for loop in self.namespace.loops.all where !loop.eventLoop.inEventLoop {
-                loop.eventLoop.execute { self.walk(loop.shard(of: self.namespace), body) }
+                loop.eventLoop.execute { body(loop.shard(of: self.namespace)) }
             }
         }
         for loop in self.namespace.loops.all where loop.eventLoop.inEventLoop {
-            self.walk(loop.shard(of: self.namespace), body)
+            body(loop.shard(of: self.namespace))
         }
     }
 
-    private func walkEachLoop(_ body: @escaping @Sendable (Socket) -> Void) {
+    private func walkEachLoop(_ body: @escaping @Sendable (NamespaceShard) -> Void) {
         for loop in self.namespace.loops.all {
             if loop.eventLoop.inEventLoop {
-                self.walk(loop.shard(of: self.namespace), body)
+                body(loop.shard(of: self.namespace))
             } else {
-                loop.eventLoop.execute { self.walk(loop.shard(of: self.namespace), body) }
+                loop.eventLoop.execute { body(loop.shard(of: self.namespace)) }
             }
         }
     }
@@ -165,11 +182,6 @@ public struct BroadcastOperator: EventEmitter {
     }
 
     private func walk(_ shard: NamespaceShard, _ body: (Socket) -> Void) {
-        // One room and nobody left out but the sender: the case every keystroke of an editor takes.
-        if self.rooms.count == 1, self.exceptRooms.isEmpty {
-            for socket in shard.members(of: self.rooms[0]) where socket !== self.exceptSocket { body(socket) }
-            return
-        }
         var excluded: Set<ObjectIdentifier> = []
         if let socket = self.exceptSocket { excluded.insert(ObjectIdentifier(socket)) }
         for room in self.exceptRooms {

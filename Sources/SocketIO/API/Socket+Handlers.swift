@@ -93,6 +93,15 @@ extension Socket {
         if self.isConnected { self.handlers.overflow = handler }
     }
 
+    /// Is told when more bytes than `limit` wait for the connection after it was sent what it takes: at the end of each such
+    /// turn of the loop.
+    ///
+    /// On the loop only. Nothing is dropped; that is for the handler to bring about.
+    public func onBacklog(above limit: Int, _ handler: @escaping () -> Void) {
+        self.eventLoop.preconditionInEventLoop()
+        if self.isConnected { self.handlers.backlog = (limit, handler) }
+    }
+
     func set(_ event: String, _ handler: SocketHandlers.Handler) {
         self.eventLoop.preconditionInEventLoop()
         if self.isConnected { self.handlers.byEvent[event] = handler }

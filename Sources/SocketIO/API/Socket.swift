@@ -50,7 +50,7 @@ public final class Socket: EventEmitter, @unchecked Sendable {
     var rates: [String: TokenBucket] = [:]
 
     /// The socket's place in each of its rooms; kept by the shard.
-    var places: [String: Int] = [:]
+    var places: [String: FeedMember] = [:]
 
     /// Answers the server waits for.
     var pendingAcks: [UInt64: PendingAck] = [:]

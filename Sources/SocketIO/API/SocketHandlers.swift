@@ -17,4 +17,5 @@ struct SocketHandlers {
     var disconnect: [(DisconnectReason) -> Void] = []
     var drain: (() -> Void)?
     var overflow: (() -> Void)?
+    var backlog: (limit: Int, handler: () -> Void)?
 }

@@ -11,15 +11,16 @@ extension EngineConnection {
 
     /// Bytes that wait for this connection, here, in the engine's polling buffer and in the channel.
     var bufferedBytes: Int {
-        self.outbound.byteCount + self.engine.bufferedBytes + self.answerBytes + (self.direct?.bufferedBytes ?? 0)
+        self.outbound.byteCount + self.awaitedBytes + self.engine.bufferedBytes + self.answerBytes
+            + (self.direct?.bufferedBytes ?? 0)
     }
 
     /// Whether the client keeps up, so that what may be lost need not be: it takes more, and this turn has not queued much.
     var takesMore: Bool {
         if let direct = self.direct {
-            return direct.isWritable && self.outbound.byteCount < Self.volatileLimit
+            return direct.isWritable && self.outbound.byteCount + self.awaitedBytes < Self.volatileLimit
         }
-        return self.waitingGet != nil && self.outbound.isEmpty
+        return self.waitingGet != nil && self.outbound.isEmpty && self.awaitedBytes == 0
     }
 
     /// Queues a packet for a socket of this connection.
@@ -29,6 +30,7 @@ extension EngineConnection {
     ///   - owner: the socket, when the packet is one that it may lose.
     func enqueue(_ packet: EncodedPacket, droppableFor owner: Socket?) {
         guard !self.isClosing else { return }
+        self.takeFeeds()
         let owner = owner.map { ObjectIdentifier($0) }
         if self.engine.directWebSocket != nil, !self.outbound.hasPackets {
             self.outbound.append(frames: packet.frames(for: self.direct), droppableFor: owner)
@@ -36,6 +38,11 @@ extension EngineConnection {
             self.outbound.append(packet: packet, droppableFor: owner)
         }
         self.scheduleFlush()
+        self.checkBound()
+    }
+
+    /// Acts when more waits than may.
+    func checkBound() {
         if self.outbound.memory > self.server.configuration.maxBufferedBytes {
             self.overBound()
         }
@@ -61,6 +68,7 @@ extension EngineConnection {
             self.flush(to: direct)
         } else {
             self.flushToWaitingGet()
+            if !self.outbound.isEmpty { self.noteBacklog() }
         }
     }
 
@@ -108,6 +116,7 @@ extension EngineConnection {
     private func flushEnded(_ link: WebSocketLink) {
         if !self.outbound.isEmpty || !link.isWritable {
             self.isBehind = true
+            self.noteBacklog()
         } else if !self.isBatchUnderWay {
             if let code = self.closeCode {
                 self.closeCode = nil
@@ -136,7 +145,11 @@ extension EngineConnection {
 
     /// A GET has taken packets: either all, or the client is behind.
     func noteTaken() {
-        if self.outbound.isEmpty { self.drained() } else { self.isBehind = true }
+        if self.outbound.isEmpty {
+            self.drained()
+        } else {
+            self.isBehind = true
+        }
     }
 
     /// The last answer to a GET has left this process, or its TCP connection is gone.
@@ -171,6 +184,14 @@ extension EngineConnection {
             self.outbound.removeAll()
             // Not now: we may be in the middle of a broadcast over the very lists that closing changes.
             self.loop.eventLoop.execute { self.close(.slowConsumer) }
+        }
+    }
+
+    /// Tells the sockets that want to know it how much waits.
+    private func noteBacklog() {
+        let bytes = self.bufferedBytes
+        for socket in self.sockets.values {
+            if let backlog = socket.handlers.backlog, bytes > backlog.limit { backlog.handler() }
         }
     }
 

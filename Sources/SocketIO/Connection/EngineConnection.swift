@@ -27,6 +27,8 @@ final class EngineConnection: @unchecked Sendable {
     var socketIO: SocketServerSession
     var sockets: [String: Socket] = [:]
     var outbound = OutboundQueue()
+    /// Its sockets' places in feeds that have something for them in this turn.
+    var awaited: [FeedMember] = []
     /// The application of an ``EngineServer``; nil where Socket.IO is spoken.
     private(set) var engineSocket: EngineSocket?
 
@@ -307,6 +309,7 @@ final class EngineConnection: @unchecked Sendable {
     /// Closes the connection for the server's reasons; what is queued still goes out.
     func close(_ reason: DisconnectReason) {
         guard !self.isClosing else { return }
+        self.takeFeeds()
         self.isClosing = true
         self.closeReason = reason
         if self.direct == nil, self.outbound.hasPackets {

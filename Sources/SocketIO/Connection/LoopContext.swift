@@ -9,6 +9,9 @@ final class LoopContext: @unchecked Sendable {
     let eventLoop: any EventLoop
 
     private var dirty: [EngineConnection] = []
+    /// The feeds that something was written to in this turn.
+    private var feeds: [Feed] = []
+    private var packetCount: UInt64 = 0
     private(set) var connections: [ObjectIdentifier: EngineConnection] = [:]
     private var shards: [ObjectIdentifier: NamespaceShard] = [:]
 
@@ -24,7 +27,7 @@ final class LoopContext: @unchecked Sendable {
         self.eventLoop.assertInEventLoop()
         let key = ObjectIdentifier(namespace)
         if let shard = self.shards[key] { return shard }
-        let shard = NamespaceShard()
+        let shard = NamespaceShard(loop: self)
         self.shards[key] = shard
         return shard
     }
@@ -43,8 +46,24 @@ final class LoopContext: @unchecked Sendable {
         self.eventLoop.execute {
             let connections = self.dirty
             self.dirty.removeAll(keepingCapacity: true)
+            let feeds = self.feeds
+            self.feeds.removeAll(keepingCapacity: true)
+            // All take before anyone is flushed: a flush may call the application, which begins what the next turn sends.
+            for connection in connections { connection.endFeeds() }
+            for feed in feeds { feed.endTurn() }
             for connection in connections { connection.flush() }
         }
+    }
+
+    /// Has `feed` cleared at the end of this turn.
+    func activate(_ feed: Feed) {
+        self.feeds.append(feed)
+    }
+
+    /// The place of a packet in the order of all that feeds of this loop send.
+    func nextNumber() -> UInt64 {
+        self.packetCount += 1
+        return self.packetCount
     }
 
     func add(_ connection: EngineConnection) {
