@@ -5,6 +5,8 @@ struct SentAck {
     var kind: MessageKind
     /// When it was sent, or was to be.
     var time: UInt64
+    /// Which of its sender's keystrokes it is, where it is one.
+    var number = 0
     var isDone = false
     var isAccepted = false
 }
@@ -66,12 +68,14 @@ extension LoadClient {
             buffer = context.channel.allocator.buffer(capacity: template.byteCount + change.count + 14)
             template.write(ack: ack, stamp: nil, to: &buffer)
             buffer.writeBytes(change)
-            self.keystrokes.append(time: due, awaited: self.room.awaited)
+            // Besides the others its sender waits for it to be stored.
+            self.keystrokes.append(time: due, awaited: self.room.awaited + 1)
         case .edit:
             buffer = ByteBuffer(bytes: ClientFrames.text(self.nextEdit(ack: MessageTemplate.firstAck + ack)))
-            self.keystrokes.append(time: due, awaited: self.room.awaited)
+            // Besides the others its sender waits for it to be stored.
+            self.keystrokes.append(time: due, awaited: self.room.awaited + 1)
         }
-        if isAcknowledged { self.acks.append(SentAck(kind: kind, time: due)) }
+        if isAcknowledged { self.acks.append(SentAck(kind: kind, time: due, number: self.keystrokes.count - 1)) }
         self.sentCount += 1
         self.generator.totals.sent += 1
         if kind != .presence {

@@ -180,7 +180,13 @@ final class LoadGenerator: @unchecked Sendable {
         if let measured = self.measured, measured.contains(ack.time) {
             self.figures.ackLatency.record(self.now > ack.time ? self.now - ack.time : 1)
         }
-        if ack.kind == .presence || sender.room.awaited == 0 { self.finished(sender) }
+        let isLast =
+            switch ack.kind {
+            case .presence: true
+            case .signal, .binarySignal: sender.room.awaited == 0
+            case .change, .edit: sender.keystrokes.delivered(ack.number)
+            }
+        if isLast { self.finished(sender) }
     }
 
     func refused(_ sender: LoadClient, _ ack: SentAck, code: String) {

@@ -12,6 +12,14 @@ extension EngineConnection {
         self.scheduleFlush()
     }
 
+    /// A socket leaves a feed: takes what was sent until now.
+    func forget(_ member: FeedMember) {
+        guard member.isAwaited else { return }
+        self.takeFeeds()
+        member.isAwaited = false
+        self.awaited.removeAll { $0 === member }
+    }
+
     /// Bytes that wait in feeds.
     var awaitedBytes: Int {
         self.awaited.reduce(0) { $0 + $1.feed.untakenBytes(of: $1) }

@@ -56,7 +56,7 @@ final class Feed {
     /// Takes a socket out; what was appended until now it still gets.
     func remove(_ member: FeedMember) {
         guard member.index < self.members.count, self.members[member.index] === member else { return }
-        member.connection.takeFeeds()
+        member.connection.forget(member)
         let last = self.members.removeLast()
         guard last !== member else { return }
         self.members[member.index] = last
