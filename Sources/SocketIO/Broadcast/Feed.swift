@@ -69,6 +69,8 @@ final class Feed {
     ///
     /// - Complexity: O(1) in the number of members, but for the first packet of a turn.
     func append(_ packet: EncodedPacket, except excluded: FeedMember?) {
+        // A flush may call the application. What that sends is for the next turn, and this one's bytes stay as they are.
+        if self.loop.isFlushing { return self.deliver(packet, except: excluded?.socket, isVolatile: false) }
         if self.entries.isEmpty {
             if self.members.isEmpty || (self.members.count == 1 && self.members[0] === excluded) { return }
             self.loop.activate(self)
@@ -102,6 +104,10 @@ final class Feed {
             let isHere = excluded?.eventLoop === self.loop.eventLoop
             return self.append(packet, except: isHere ? excluded?.places[room] : nil)
         }
+        self.deliver(packet, except: excluded, isVolatile: isVolatile)
+    }
+
+    private func deliver(_ packet: EncodedPacket, except excluded: Socket?, isVolatile: Bool) {
         for member in self.members where member.socket !== excluded {
             member.socket.deliver(packet, isVolatile: isVolatile)
         }
@@ -137,6 +143,16 @@ final class Feed {
     /// How many bytes the member has not taken; its own count too.
     func untakenBytes(of member: FeedMember) -> Int {
         self.bytes.readableBytes - self.start(of: member.next)
+    }
+
+    /// Everything that the member has not taken, when that is one piece; nil, and nothing is taken, when it is more or none.
+    func takeWhole(_ member: FeedMember, compression: StatelessCompression?) -> (frames: ByteBuffer, packets: Int)? {
+        let first = member.next
+        let count = self.entries.count - first
+        guard count > 0, !member.hasSent else { return nil }
+        if let compression, self.largest >= compression.threshold { return nil }
+        member.next = self.entries.count
+        return (first == 0 ? self.bytes : self.slice(first..<first + count), count)
     }
 
     /// Hands over what the member has not taken, up to a number of the loop's order.

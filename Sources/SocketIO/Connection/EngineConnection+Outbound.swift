@@ -86,6 +86,9 @@ extension EngineConnection {
     }
 
     private func writeThrough(to link: WebSocketLink) {
+        guard link.isWritable else { return }
+        // One piece is the usual case, and a call through the pipeline less.
+        if self.outbound.hasOnePiece, let frames = self.outbound.popFrames() { return link.writeAndFlush(frames) }
         var hasWritten = false
         while link.isWritable, let frames = self.outbound.popFrames() {
             link.write(frames)
@@ -113,7 +116,8 @@ extension EngineConnection {
         }
     }
 
-    private func flushEnded(_ link: WebSocketLink) {
+    /// Something was written: tells whoever should know how that went.
+    func flushEnded(_ link: WebSocketLink) {
         if !self.outbound.isEmpty || !link.isWritable {
             self.isBehind = true
             self.noteBacklog()

@@ -12,6 +12,8 @@ final class LoopContext: @unchecked Sendable {
     /// The feeds that something was written to in this turn.
     private var feeds: [Feed] = []
     private var packetCount: UInt64 = 0
+    /// Whether the turn's end is under way, so that some have taken what the feeds have and others not yet.
+    private(set) var isFlushing = false
     private(set) var connections: [ObjectIdentifier: EngineConnection] = [:]
     private var shards: [ObjectIdentifier: NamespaceShard] = [:]
 
@@ -48,10 +50,10 @@ final class LoopContext: @unchecked Sendable {
             self.dirty.removeAll(keepingCapacity: true)
             let feeds = self.feeds
             self.feeds.removeAll(keepingCapacity: true)
-            // All take before anyone is flushed: a flush may call the application, which begins what the next turn sends.
-            for connection in connections { connection.endFeeds() }
+            self.isFlushing = true
+            for connection in connections { connection.endTurn() }
             for feed in feeds { feed.endTurn() }
-            for connection in connections { connection.flush() }
+            self.isFlushing = false
         }
     }
 

@@ -9,6 +9,9 @@ struct OutboundQueue {
     /// Frames up to this many bytes are copied together into one write; larger ones are handed on as they are.
     private static let gatherLimit = 16 * 1024
 
+    /// Frames from this many bytes on are never copied: a buffer more in a gathering write costs less.
+    private static let shareFrom = 2 * 1024
+
     private struct Chunk {
         var frames: ByteBuffer
         /// The socket that may be told that it lost this; nil when it must not be lost.
@@ -55,18 +58,23 @@ struct OutboundQueue {
     /// Whether nothing waits.
     var isEmpty: Bool { self.chunks.isEmpty && self.packets.isEmpty }
 
+    /// Whether exactly one piece of frames waits.
+    var hasOnePiece: Bool { self.chunks.count == 1 }
+
     /// Whether packets wait for polling.
     var hasPackets: Bool { !self.packets.isEmpty }
 
     /// Adds frames.
     ///
     /// The first frames of a turn are kept by reference: when nothing else follows, a broadcast costs no copy. From the
-    /// second on they are copied behind one another, which is cheaper than one more buffer in the channel's queue.
+    /// second on they are copied behind one another, which is cheaper than one more buffer in the channel's queue. What is
+    /// long, such as a room's packets of one turn, stays shared.
     mutating func append(frames: ByteBuffer, droppableFor owner: ObjectIdentifier?) {
         self.byteCount += frames.readableBytes
         guard
             let last = self.chunks.indices.last,
             self.chunks[last].droppableFor == owner,
+            frames.readableBytes < Self.shareFrom,
             self.chunks[last].frames.readableBytes + frames.readableBytes <= Self.gatherLimit
         else {
             self.chunks.append(Chunk(frames: frames, droppableFor: owner, isShared: true))

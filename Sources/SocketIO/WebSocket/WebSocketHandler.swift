@@ -68,6 +68,13 @@ final class WebSocketHandler: ChannelInboundHandler {
         self.context?.write(Self.wrapOutboundOut(frames), promise: nil)
     }
 
+    /// Writes frame bytes and sends them.
+    func writeAndFlush(_ frames: ByteBuffer) {
+        guard case .open = self.state else { return }
+        let frames = self.compressor?.compress(frames) ?? frames
+        self.context?.writeAndFlush(Self.wrapOutboundOut(frames), promise: nil)
+    }
+
     /// Sends what was written.
     func flush() {
         self.context?.flush()

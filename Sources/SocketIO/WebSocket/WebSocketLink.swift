@@ -40,6 +40,13 @@ final class WebSocketLink: Sendable {
         self.handler.value.write(frames)
     }
 
+    /// Writes and sends.
+    ///
+    /// Only when ``isLocal``.
+    func writeAndFlush(_ frames: ByteBuffer) {
+        self.handler.value.writeAndFlush(frames)
+    }
+
     /// Sends what was written.
     ///
     /// Only when ``isLocal``.

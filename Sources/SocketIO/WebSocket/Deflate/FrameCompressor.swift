@@ -26,7 +26,7 @@ struct FrameCompressor {
     /// One that is compressed already, as part of a broadcast, stays as it is.
     func compress(_ frames: ByteBuffer) -> ByteBuffer {
         // No frame in it can be long enough.
-        guard frames.readableBytes >= self.threshold else { return frames }
+        guard frames.readableBytes >= self.threshold, self.hasWork(frames) else { return frames }
         var input = frames
         var output = ByteBuffer()
         while let header = ServerFrames.readHeader(&input), let payload = input.readSlice(length: header.length) {
@@ -43,5 +43,15 @@ struct FrameCompressor {
             }
         }
         return output
+    }
+
+    /// Whether any frame is to be compressed: many small ones that were gathered stay as they are, and shared.
+    private func hasWork(_ frames: ByteBuffer) -> Bool {
+        var input = frames
+        while let header = ServerFrames.readHeader(&input) {
+            if header.first & 0x48 == 0, header.length >= self.threshold { return true }
+            input.moveReaderIndex(forwardBy: min(header.length, input.readableBytes))
+        }
+        return false
     }
 }
