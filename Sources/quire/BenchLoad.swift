@@ -10,7 +10,7 @@ extension Bench {
             discussion: """
                 Clients join documents of random names, and send. With --rate each sender sends at times that are fixed \
                 beforehand, and latency counts from these; with --window it keeps so many messages under way, each of \
-                them until all others of the room have it. Kinds may be mixed: change=8,presence=2.
+                them until all others of the room have it, and keystrokes until they are stored. Kinds may be mixed: change=8,presence=2.
 
                 A change is one keystroke of a client with the engine, an edit one of a thin client; both are acknowledged \
                 when they are on disk. Signals and presence carry --payload bytes.

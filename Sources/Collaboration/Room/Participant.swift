@@ -28,6 +28,7 @@ struct Participant {
 struct Participants {
     private(set) var all: [SessionID: Participant] = [:]
     private var nextOrder: UInt64 = 0
+    private var thinCount = 0
     /// How many keep up, by format.
     private var followerCounts: [ParticipantFormat: Int] = [:]
 
@@ -48,12 +49,17 @@ struct Participants {
         )
         nextOrder += 1
         followerCounts[request.format, default: 0] += 1
+        if request.format == .content { thinCount += 1 }
     }
+
+    /// Whether anybody edits by position, behind or not.
+    var hasThinClients: Bool { thinCount > 0 }
 
     /// Takes one out; what it was, if it was there.
     mutating func remove(_ session: SessionID) -> Participant? {
         guard let participant = all.removeValue(forKey: session) else { return nil }
         if participant.behind == nil { followerCounts[participant.format, default: 0] -= 1 }
+        if participant.format == .content { thinCount -= 1 }
         return participant
     }
 

@@ -37,7 +37,12 @@ extension Room {
         case .patches(let patches): for patch in patches { contentSize.add(patch) }
         case .edits(let edits, _): for edit in edits { contentSize.add(edit) }
         }
-        history.append(accepted.news.footprints, author: accepted.author)
+        // Only those who edit by position need to know, and they begin with the revision that they join at.
+        if participants.hasThinClients {
+            history.append(accepted.news.footprints, author: accepted.author)
+        } else {
+            history.restart(at: revision)
+        }
 
         let revision = self.revision
         pendingCommits.append(PendingCommit(revision: revision, finish: finish))
@@ -118,9 +123,12 @@ extension Room {
     /// Keeps the change log within its bound; drops a quarter more than it must, so that this is rare.
     func trimChangeLog() {
         let limit = environment.limits.changeLogByteCount
-        guard changeLog.byteCount > limit else { return }
-        while changeLog.byteCount > limit / 4 * 3, changeLog.count > 0 {
+        guard changeLogMemory > limit else { return }
+        while changeLogMemory > limit / 4 * 3, changeLog.count > 0 {
             changeLog.removeFirst(max(1, changeLog.count / 8))
         }
     }
+
+    /// A change of one keystroke has 30 bytes, and takes six times as many.
+    private var changeLogMemory: Int { changeLog.byteCount + 192 * changeLog.count }
 }

@@ -35,8 +35,11 @@ public struct RoomLimits: Sendable {
     /// Past it the edit is stale.
     public var transformationSteps = 1_000_000
 
-    /// How many bytes of recent changes stay in memory for participants that catch up.
-    public var changeLogByteCount = 4 << 20
+    /// How many bytes of recent changes stay in memory for participants that catch up, with what each takes besides its
+    /// encoding: some 4,500 keystrokes of one change each, or a quarter of an hour of two people who write.
+    ///
+    /// Whoever was away for longer gets a snapshot.
+    public var changeLogByteCount = 1 << 20
 
     /// A snapshot is made after so many revisions...
     public var snapshotRevisionCount = 1_000

@@ -49,6 +49,14 @@ struct EditHistory {
         maximumFootprintCount = limits.rememberedFootprintCount
     }
 
+    /// Forgets everything: nobody will build on anything before `revision`.
+    mutating func restart(at revision: Revision) {
+        if !items.isEmpty { self.items = [] }
+        removed = 0
+        footprintCount = 0
+        floor = revision
+    }
+
     /// Remembers the next revision.
     mutating func append(_ applied: [Footprint], author: ThinAuthor? = nil) {
         let item = Item(applied: applied, author: author)
