@@ -32,12 +32,12 @@ enum ClientFixture {
             for room in self.roomNames(args.first) { socket.leave(room) }
             ack("ok")
         }
-        socket.on("room-send") { (room: String, data: JSON) in
-            socket.to(room).emit("room-message", .string(room), data)
+        socket.on("room-send") { (room: JSON, data: JSON) in
+            self.roomNames(room).reduce(socket.broadcast) { $0.to($1) }.emit("room-message", room, data)
             return "ok"
         }
-        socket.on("room-send-all") { (room: String, data: JSON) in
-            socket.namespace.to(room).emit("room-message", .string(room), data)
+        socket.on("room-send-all") { (room: JSON, data: JSON) in
+            self.roomNames(room).reduce(socket.namespace.everybody) { $0.to($1) }.emit("room-message", room, data)
             return "ok"
         }
         socket.on("broadcast") { (data: JSON) in

@@ -49,9 +49,6 @@ struct RoomsGateway: Sendable {
     /// Before clients' names of rooms: they shall not listen in on `user:<sub>`, nor on a socket's id.
     private static let prefix = "room:"
 
-    /// The ids that `getRoomMembers` answers with at most, beside the count of all.
-    private static let maximumIDs = 1000
-
     let entrance: GatewayEntrance
     let sentMessages: SentMessages
     private let roster = Roster()
@@ -83,19 +80,17 @@ struct RoomsGateway: Sendable {
             let place = Self.prefix + message.room
             guard sentMessages.isNew(message.id, from: visitor.identity, in: place) else { return ChatGateway.Done() }
             let said = NewMessage(username: name, room: message.room, message: message.message, id: message.id)
-            try rooms.to(Self.prefix + message.room).emit("newRoomMessage", said)
+            try rooms.to(place).emit("newRoomMessage", said)
             return ChatGateway.Done()
         }
         socket.on("getRoomMembers") { (wish: RoomName) throws -> JSON in
             guard isIn(wish.room, socket) else { throw EventError.notJoined("room") }
-            let (first, count) = roster.members(of: wish.room, limit: Self.maximumIDs)
-            let ids = first.map { JSON.string($0.socket) }
-            return ["room": .string(wish.room), "memberCount": .int(count), "socketIds": .array(ids)]
+            let (first, count) = roster.members(of: wish.room, limit: 1000)
+            let ids = JSON.array(first.map { .string($0.socket) })
+            return ["room": .string(wish.room), "memberCount": .int(count), "socketIds": ids]
         }
-        socket.onDisconnecting { _ in
-            // It stays in the room itself, in case it comes back.
-            for room in joined(socket) { try? tellLeft(socket, name, room) }
-        }
+        // It stays in the room itself, in case it comes back.
+        socket.onDisconnecting { _ in for room in joined(socket) { try? tellLeft(socket, name, room) } }
         // One that recovered its state is in its room already.
         for room in joined(socket) {
             roster.add(socket.id, name: name, to: room)
@@ -106,9 +101,9 @@ struct RoomsGateway: Sendable {
     private func isIn(_ room: String, _ socket: Socket) -> Bool { socket.rooms.contains(Self.prefix + room) }
 
     private func joined(_ socket: Socket) -> [String] {
-        // By bytes: a name may begin with an accent, which a `Character` would take for part of the prefix.
-        let rooms = socket.rooms.filter { $0.utf8.starts(with: Self.prefix.utf8) }
-        return rooms.map { String($0.unicodeScalars.dropFirst(Self.prefix.count)) }
+        // A name may begin with an accent, which a `Character` would take for part of the prefix.
+        socket.rooms.filter { $0.utf8.starts(with: Self.prefix.utf8) }
+            .map { String($0.unicodeScalars.dropFirst(Self.prefix.count)) }
     }
 
     private func leave(_ socket: Socket, _ name: String, _ room: String) throws {

@@ -22,6 +22,21 @@ final class Roster: Sendable {
         var links: [String: Link] = [:]
         var first: String?
         var last: String?
+
+        mutating func append(_ socket: String, _ name: String) -> Bool {
+            guard links[socket] == nil else { return false }
+            links[socket] = Link(name: name, previous: last)
+            if let last { links[last]?.next = socket } else { first = socket }
+            last = socket
+            return true
+        }
+
+        mutating func remove(_ socket: String) -> Bool {
+            guard let link = links.removeValue(forKey: socket) else { return false }
+            if let previous = link.previous { links[previous]?.next = link.next } else { first = link.next }
+            if let next = link.next { links[next]?.previous = link.previous } else { last = link.previous }
+            return true
+        }
     }
 
     private let rooms = NIOLockedValueBox<[WireName: Room]>([:])
@@ -66,22 +81,5 @@ final class Roster: Sendable {
             if rooms[room]?.links.isEmpty ?? true { rooms[room] = nil }
             return true
         }
-    }
-}
-
-extension Roster.Room {
-    fileprivate mutating func append(_ socket: String, _ name: String) -> Bool {
-        guard links[socket] == nil else { return false }
-        links[socket] = Roster.Link(name: name, previous: last)
-        if let last { links[last]?.next = socket } else { first = socket }
-        last = socket
-        return true
-    }
-
-    fileprivate mutating func remove(_ socket: String) -> Bool {
-        guard let link = links.removeValue(forKey: socket) else { return false }
-        if let previous = link.previous { links[previous]?.next = link.next } else { first = link.next }
-        if let next = link.next { links[next]?.previous = link.previous } else { last = link.previous }
-        return true
     }
 }

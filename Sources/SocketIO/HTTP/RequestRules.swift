@@ -37,11 +37,12 @@ enum RequestRules {
     /// Judges a request, and puts it into the form that handlers know: the target begins with its path, and nothing is
     /// expected of them any more.
     static func judge(_ head: inout HTTPRequestHead) -> Verdict {
+        let isOld = (head.version.major, head.version.minor) < (1, 1)
         let hosts = head.headers["host"]
         guard hosts.count <= 1 else { return .refuse(.repeatedHost) }
         if let host = hosts.first {
             guard self.isHost(host) else { return .refuse(.malformedHost) }
-        } else if head.version >= .http1_1 {
+        } else if !isOld {
             return .refuse(.missingHost)
         }
         if let (authority, rest) = self.absoluteForm(of: head.uri) {
@@ -52,7 +53,7 @@ enum RequestRules {
         }
         guard head.headers.contains(name: "expect") else { return .proceed(expectsContinue: false) }
         // HTTP/1.0 knows no expectations, so there they are nothing.
-        let expected = head.version >= .http1_1 ? head.headers[canonicalForm: "expect"] : []
+        let expected = isOld ? [] : head.headers[canonicalForm: "expect"]
         head.headers.remove(name: "expect")
         guard expected.allSatisfy({ $0.lowercased() == "100-continue" }) else { return .refuse(.unknownExpectation) }
         // Without a body there is nothing to wait for.
