@@ -9,6 +9,7 @@ let package = Package(
     dependencies: [
         // Without its traits: the allocator that counts cannot be had here.
         .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(name: "quire", path: ".."),
     ],
     targets: [
@@ -32,6 +33,16 @@ let package = Package(
                 .product(name: "EngineBenchmark", package: "quire"),
             ],
             path: "Programs/growth"
+        ),
+        // A client's frames through the server's parser and through NIO's decoder.
+        .executableTarget(
+            name: "frames",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            path: "Programs/frames"
         ),
         // A session made or received a number of times, for `instructions`.
         .executableTarget(

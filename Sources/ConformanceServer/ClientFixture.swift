@@ -23,25 +23,35 @@ enum ClientFixture {
     }
 
     private static func rooms(_ socket: Socket) {
-        socket.on("join") { (room: String) in
-            socket.join(room)
+        // Whatever a client calls a room is its name: the reference takes any value, and answers "ok".
+        socket.on("join") { args, ack in
+            for room in self.roomNames(args.first) { socket.join(room) }
+            ack("ok")
+        }
+        socket.on("leave") { args, ack in
+            for room in self.roomNames(args.first) { socket.leave(room) }
+            ack("ok")
+        }
+        socket.on("room-send") { (room: JSON, data: JSON) in
+            self.roomNames(room).reduce(socket.broadcast) { $0.to($1) }.emit("room-message", room, data)
             return "ok"
         }
-        socket.on("leave") { (room: String) in
-            socket.leave(room)
-            return "ok"
-        }
-        socket.on("room-send") { (room: String, data: JSON) in
-            socket.to(room).emit("room-message", .string(room), data)
-            return "ok"
-        }
-        socket.on("room-send-all") { (room: String, data: JSON) in
-            socket.namespace.to(room).emit("room-message", .string(room), data)
+        socket.on("room-send-all") { (room: JSON, data: JSON) in
+            self.roomNames(room).reduce(socket.namespace.everybody) { $0.to($1) }.emit("room-message", room, data)
             return "ok"
         }
         socket.on("broadcast") { (data: JSON) in
             socket.broadcast.emit("broadcast-message", data)
             return "ok"
+        }
+    }
+
+    /// The rooms an argument names: a list is several, what is no string is named by its JSON.
+    private static func roomNames(_ argument: JSON?) -> [String] {
+        switch argument {
+        case .array(let rooms): rooms.flatMap { self.roomNames($0) }
+        case .string(let room): [room]
+        case let other: [String(decoding: (other ?? .null).serialize(), as: UTF8.self)]
         }
     }
 

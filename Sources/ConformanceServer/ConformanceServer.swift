@@ -82,6 +82,10 @@ struct ConformanceServer: AsyncParsableCommand {
         configuration.pingTimeout = .milliseconds(self.pingTimeout)
         configuration.connectTimeout = .milliseconds(self.connectTimeout ?? max(2000, 6 * self.pingInterval))
         configuration.maxPayload = 1_000_000
+        // Far more than a payload can hold in packets or values: foreign tests have no bound but its bytes.
+        configuration.maxPacketsPerPayload = 1_000_000
+        configuration.maxJSONValues = 1_000_000
+        configuration.maxJSONDepth = 256
         configuration.allowedOrigins = ["*"]
         configuration.messageRate = nil
         configuration.byteRate = nil

@@ -10,6 +10,8 @@ enum WebSocketEcho {
         // The suite sends many messages before it reads.
         configuration.maxBufferedBytes = 256 << 20
         configuration.allowedOrigins = ["*"]
+        // One machine opens hundreds.
+        configuration.connectionRatePerAddress = nil
         configuration.perMessageDeflate = PerMessageDeflate()
         configuration.perMessageDeflate?.threshold = 0
         return WebSocketEndpoint(path: path, configuration: configuration) { connection in

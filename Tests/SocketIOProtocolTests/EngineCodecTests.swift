@@ -170,7 +170,17 @@ struct EngineRequestTests {
             Example(query: "EIO=4&transport=websocket", error: .badRequest),
             Example(query: "EIO=4&transport=polling", isUpgrade: true, error: .badRequest),
             Example(query: "EIO=4&transport=polling&sid=gone", error: .sessionIDUnknown),
-            Example(query: "EIO=4&transport=polling&sid=", error: .sessionIDUnknown),
+            // Of several faults the one that the reference meets first: transport, sid, method, upgrade, version.
+            Example(method: .post, query: "EIO=3&transport=abc&sid=gone", error: .transportUnknown),
+            Example(query: "transport=polling&sid=gone", error: .sessionIDUnknown),
+            Example(method: .other, query: "EIO=3&transport=polling&sid=gone", error: .sessionIDUnknown),
+            Example(query: "transport=websocket&sid=gone", error: .sessionIDUnknown),
+            Example(query: "transport=polling&sid=a", session: .webSocket, error: .badRequest),
+            Example(method: .post, query: "transport=polling", error: .badHandshakeMethod),
+            Example(method: .other, query: "EIO=3&transport=websocket", error: .badHandshakeMethod),
+            Example(method: .post, query: "EIO=4&transport=polling&sid=", error: .badHandshakeMethod),
+            Example(query: "transport=websocket", error: .badRequest),
+            Example(query: "EIO=3&transport=polling", isUpgrade: true, error: .badRequest),
             Example(query: "EIO=4&transport=websocket&sid=gone", isUpgrade: true, error: .sessionIDUnknown),
             Example(query: "EIO=4&transport=polling&sid=a", session: .webSocket, error: .badRequest),
             Example(method: .post, query: "EIO=4&transport=polling&sid=a", session: .webSocket, error: .badRequest),
@@ -210,6 +220,13 @@ struct EngineRequestTests {
             try purpose("EIO=4&transport=websocket&sid=a", isUpgrade: true, session: .polling)
                 == .session("a", .webSocket)
         )
+        // The version is asked for at the handshake only, and an empty `sid` is none.
+        #expect(try purpose("transport=polling&sid=a", session: .polling) == .session("a", .polling))
+        #expect(
+            try purpose("EIO=3&transport=websocket&sid=a", isUpgrade: true, session: .polling)
+                == .session("a", .webSocket)
+        )
+        #expect(try purpose("EIO=4&transport=polling&sid=") == .handshake(.polling))
         // A second WebSocket is let in: the session accepts and closes it.
         #expect(
             try purpose("EIO=4&transport=websocket&sid=a", isUpgrade: true, session: .webSocket)

@@ -46,6 +46,7 @@ func withEndpoint(
 ) async throws {
     var configuration = WebSocketEndpoint.Configuration()
     configuration.closeTimeout = .milliseconds(500)
+    configuration.connectionRatePerAddress = nil
     configure(&configuration)
     let endpoint = WebSocketEndpoint(path: "/echo", configuration: configuration, onConnection: onConnection)
     await Turnstile.shared.enter()

@@ -43,6 +43,28 @@ struct EndpointLimitTests {
         }
     }
 
+    @Test("New connections of one address are limited, those of others are not, and waiting helps")
+    func connectionRate() async throws {
+        #expect(WebSocketEndpoint.Configuration().connectionRatePerAddress == RateLimit(perSecond: 20, burst: 40))
+        try await withEndpoint({
+            $0.connectionRatePerAddress = RateLimit(perSecond: 2, burst: 3)
+            $0.forwardedAddressHeader = "X-Forwarded-For"
+        }) { harness in
+            func status(_ address: String) async throws -> RawResponse {
+                let client = try await RawClient.connect(to: harness.port)
+                let response = try await client.upgrade("/echo", headers: ["X-Forwarded-For": address])
+                try await client.close()
+                return response
+            }
+            for _ in 0..<3 { #expect(try await status("10.0.0.1").status == 101) }
+            let refused = try await status("10.0.0.1")
+            #expect(refused.status == 429 && refused.headers["retry-after"] == "1")
+            #expect(try await status("10.0.0.2").status == 101)
+            try await Task.sleep(for: .milliseconds(600))
+            #expect(try await status("10.0.0.1").status == 101)
+        }
+    }
+
     @Test(
         "A connection without a whole request is closed after a while",
         arguments: [

@@ -119,6 +119,37 @@ def test_rooms_and_broadcasts(connect):
     assert set(ada.call("peers")) >= {client.io.get_sid() for client in (ada, grace, alan)}
 
 
+@pytest.mark.parametrize("room", [7, 1.5, True, None, {"a": 1}, ["x", "y"], ""], ids=str)
+def test_a_room_may_be_called_anything(connect, room):
+    ada, grace = connect(), connect()
+    for client in (ada, grace):
+        client.next()
+        assert client.call("join", room) == "ok"
+    assert ada.call("room-send", room, 1) == "ok"
+    assert grace.next() == ("room-message", room, 1)
+    if isinstance(room, list):
+        assert ada.call("whoami")["rooms"] == room
+    assert grace.call("leave", room) == "ok"
+    assert ada.call("room-send", room, 2) == "ok"
+    assert grace.is_quiet()
+    for event in ("join", "leave"):
+        assert ada.call(event) == "ok" and ada.call(event, room, "more") == "ok"
+
+
+def test_rooms_that_look_alike_are_two(connect):
+    ada, grace = connect(), connect()
+    composed, decomposed = "caf\u00e9", "cafe\u0301"
+    for client, room in ((ada, composed), (grace, decomposed)):
+        client.next()
+        client.call("join", room)
+    assert ada.call("room-send", composed, 1) == "ok"
+    assert grace.is_quiet()
+    assert ada.call("room-send", decomposed, 2) == "ok"
+    assert grace.next() == ("room-message", decomposed, 2)
+    ada.call("join", decomposed)
+    assert ada.call("whoami")["rooms"] == [decomposed, composed]
+
+
 def test_the_server_asks(connect):
     client = connect()
     assert client.call("ask-me", 1, b"2") == ("answer", 1, b"2")

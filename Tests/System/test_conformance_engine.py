@@ -82,6 +82,10 @@ def test_a_websocket_handshake_offers_no_upgrade(engine):
         ({"transport": "abc"}, 0, "Transport unknown"),
         ({"transport": "websocket"}, 3, "Bad request"),
         ({"sid": "abc"}, 1, "Session ID unknown"),
+        # Of several faults the one that the reference meets first.
+        ({"sid": "abc", "EIO": None}, 1, "Session ID unknown"),
+        ({"sid": "abc", "EIO": "3", "transport": "abc"}, 0, "Transport unknown"),
+        ({"transport": "websocket", "EIO": None}, 3, "Bad request"),
     ],
 )
 def test_a_request_that_is_wrong_gets_its_code(engine, query, code, message):
@@ -113,6 +117,13 @@ def test_only_get_opens_a_session(engine, method):
     assert response.status_code == 400
     if method != "HEAD":
         assert response.json() == {"code": 2, "message": "Bad handshake method"}
+
+
+def test_a_session_is_not_asked_for_its_version(engine):
+    sid = engine.open()["sid"]
+    response = requests.post(engine.base, params={"transport": "polling", "sid": sid}, data="4hello", timeout=10)
+    assert response.status_code == 200
+    assert engine.get(sid, EIO=None).text == "4hello"
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])

@@ -39,11 +39,11 @@ def test_the_chat_from_connecting_to_leaving(visit, transports):
     assert welcome["message"] and welcome["timestamp"].endswith("Z")
     assert ada.call("joinChat", {"username": "Somebody else"}) == {"success": True, "username": "Ada"}
     assert ada.wait_for("userJoined")["username"] == "Ada"
-    assert ada.wait_for("onlineUsers") == {"users": ["Ada"]}
+    assert ada.wait_for("onlineUsers") == {"users": ["Ada"], "count": 1}
 
     grace = visit("/chat", sub="grace", transports=transports)
     assert grace.call("joinChat", {"username": "Ada"}) == {"success": True, "username": "Grace"}
-    assert grace.wait_for("onlineUsers") == {"users": ["Ada", "Grace"]}
+    assert grace.wait_for("onlineUsers") == {"users": ["Ada", "Grace"], "count": 2}
     assert ada.wait_for("userJoined")["username"] == "Grace"
 
     grace.emit("typing", {"isTyping": True})
@@ -185,7 +185,42 @@ def test_joining_another_room_leaves_the_one_before_and_so_does_going(visit, doc
     grace.close()
     assert una.wait_for("userLeftRoom")["username"] == "Grace"
     assert una.call("getRoomMembers", {"room": second})["socketIds"] == [una.id()]
-    assert una.call("getRoomMembers", {"room": "nobody-here"}) == {"room": "nobody-here", "memberCount": 0, "socketIds": []}
+
+
+def test_only_members_hear_who_is_in_a_room(visit, document):
+    ada, grace = visit("/rooms"), visit("/rooms", sub="grace")
+    ada.call("joinRoom", {"room": document})
+    for room in (document, "nobody-here"):
+        refused = grace.call("getRoomMembers", {"room": room})
+        assert refused["ok"] is False and refused["error"]["code"] == "NOT_JOINED" and refused["error"]["retryable"] is True
+    grace.call("joinRoom", {"room": document})
+    assert grace.call("getRoomMembers", {"room": document})["memberCount"] == 2
+    grace.call("leaveRoom", {"room": document})
+    assert grace.call("getRoomMembers", {"room": document})["error"]["code"] == "NOT_JOINED"
+
+
+def test_rooms_that_look_alike_are_two(visit, document):
+    ada, grace = visit("/rooms"), visit("/rooms", sub="grace")
+    for mark in ("e\u0301", "\u0301"):
+        composed, decomposed = f"{document}\u00e9", f"{document}{mark}"
+        assert ada.call("joinRoom", {"room": composed})["members"] == 1
+        assert grace.call("joinRoom", {"room": decomposed})["members"] == 1
+        assert grace.call("sendRoomMessage", {"room": composed, "message": "x"})["error"]["code"] == "NOT_JOINED"
+        assert ada.call("sendRoomMessage", {"room": composed, "message": "x"}) == {"success": True}
+        assert "newRoomMessage" not in grace.rest()
+    # One that begins with an accent is left like any other.
+    assert grace.call("joinRoom", {"room": "\u0301x"})["members"] == 1
+    assert grace.call("joinRoom", {"room": document})["members"] == 1
+    assert grace.call("sendRoomMessage", {"room": "\u0301x", "message": "x"})["error"]["code"] == "NOT_JOINED"
+
+
+def test_a_crowd_is_named_in_part_and_counted_whole(visit):
+    crowd = [visit("/chat", sub=f"u{number}") for number in range(102)]
+    for visitor in crowd:
+        visitor.call("joinChat", {})
+    first, last = (visitor.wait_for("onlineUsers") for visitor in (crowd[0], crowd[-1]))
+    others = first["count"] - 1
+    assert len(last["users"]) == 100 and last["count"] == others + 102
 
 
 def test_joining_twice_is_joining_once(visit, document):

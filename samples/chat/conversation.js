@@ -15,6 +15,8 @@ export class Conversation {
   #typingLine;
   /** One entry for each connection: who is here twice is counted twice and shown once. */
   #people = [];
+  /** How many more there are that the server did not name. */
+  #unnamed = 0;
   #typing = new Map();
   #me = null;
   /** The lines of messages that have an id. */
@@ -39,8 +41,9 @@ export class Conversation {
     this.#showPeople();
   }
 
-  setPeople(names) {
+  setPeople(names, count) {
     this.#people = [...names];
+    this.#unnamed = count - names.length;
     this.#showPeople();
   }
 
@@ -53,6 +56,7 @@ export class Conversation {
   leave(name) {
     const index = this.#people.indexOf(name);
     if (index >= 0) this.#people.splice(index, 1);
+    else if (this.#unnamed > 0) this.#unnamed -= 1;
     this.setTyping(name, false);
     this.#showPeople();
     this.note(`${name} left`);
@@ -127,6 +131,7 @@ export class Conversation {
       item.append(swatch, element("span", "", name));
       return item;
     }));
+    if (this.#unnamed > 0) this.#list.append(element("li", "", `and ${this.#unnamed} more`));
   }
 
   #showTyping() {

@@ -55,6 +55,10 @@ struct ChatGateway: Sendable {
     /// Those who joined; it survives recovery, so who comes back need not join again.
     private static let joined = "joined"
 
+    /// The names that `onlineUsers` has at most, beside the count of all: else a thousand who join one after the other are
+    /// sent half a million names.
+    private static let maximumNames = 100
+
     let entrance: GatewayEntrance
     let sentMessages: SentMessages
     private let roster = Roster()
@@ -75,9 +79,7 @@ struct ChatGateway: Sendable {
             return Joined(username: name)
         }
         socket.on("sendMessage") { (message: Message) throws -> Done in
-            guard socket.rooms.contains(Self.joined) else {
-                throw EventError(code: "NOT_JOINED", message: "You must join the chat first", isRetryable: true)
-            }
+            guard socket.rooms.contains(Self.joined) else { throw EventError.notJoined("chat") }
             if sentMessages.isNew(message.id, from: visitor.identity, in: Self.joined) {
                 try chat.emit("newMessage", NewMessage(username: name, message: message.message, id: message.id))
             }
@@ -99,7 +101,8 @@ struct ChatGateway: Sendable {
         if roster.add(socket.id, name: name, to: Self.joined) {
             try receivers.emit("userJoined", Presence(username: name))
         }
-        let names = roster.members(of: Self.joined).map { JSON.string($0.name) }
-        socket.emit("onlineUsers", ["users": .array(names)])
+        let online = roster.members(of: Self.joined, limit: Self.maximumNames)
+        let names = online.first.map { JSON.string($0.name) }
+        socket.emit("onlineUsers", ["users": .array(names), "count": .int(online.count)])
     }
 }

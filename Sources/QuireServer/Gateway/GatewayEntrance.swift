@@ -51,3 +51,10 @@ struct GatewayEntrance: Sendable {
         }
     }
 }
+
+extension EventError {
+    /// Only members may say or ask that.
+    static func notJoined(_ place: String) -> EventError {
+        EventError(code: "NOT_JOINED", message: "You must join the \(place) first", isRetryable: true)
+    }
+}

@@ -63,36 +63,34 @@ struct RoomsGateway: Sendable {
     private func welcome(_ socket: Socket, _ visitor: GatewayEntrance.Visitor, in rooms: Namespace) {
         let name = visitor.name
         socket.on("joinRoom") { (wish: RoomName) throws -> Joined in
-            for other in joined(socket) where other != wish.room { try leave(socket, name, other) }
-            if !joined(socket).contains(wish.room) {
+            if !isIn(wish.room, socket) {
+                for other in joined(socket) { try leave(socket, name, other) }
                 socket.join(Self.prefix + wish.room)
                 try rooms.to(Self.prefix + wish.room).emit("userJoinedRoom", Presence(username: name, room: wish.room))
             }
             roster.add(socket.id, name: name, to: wish.room)
-            return Joined(room: wish.room, members: roster.members(of: wish.room).count)
+            return Joined(room: wish.room, members: roster.count(of: wish.room))
         }
         socket.on("leaveRoom") { (wish: RoomName) throws -> ChatGateway.Done in
-            if joined(socket).contains(wish.room) { try leave(socket, name, wish.room) }
+            if isIn(wish.room, socket) { try leave(socket, name, wish.room) }
             return ChatGateway.Done()
         }
         socket.on("sendRoomMessage") { (message: Message) throws -> ChatGateway.Done in
-            guard joined(socket).contains(message.room) else {
-                throw EventError(code: "NOT_JOINED", message: "You must join the room first", isRetryable: true)
-            }
+            guard isIn(message.room, socket) else { throw EventError.notJoined("room") }
             let place = Self.prefix + message.room
             guard sentMessages.isNew(message.id, from: visitor.identity, in: place) else { return ChatGateway.Done() }
             let said = NewMessage(username: name, room: message.room, message: message.message, id: message.id)
-            try rooms.to(Self.prefix + message.room).emit("newRoomMessage", said)
+            try rooms.to(place).emit("newRoomMessage", said)
             return ChatGateway.Done()
         }
-        socket.on("getRoomMembers") { (wish: RoomName) -> JSON in
-            let ids = roster.members(of: wish.room).map { JSON.string($0.socket) }
-            return ["room": .string(wish.room), "memberCount": .int(ids.count), "socketIds": .array(ids)]
+        socket.on("getRoomMembers") { (wish: RoomName) throws -> JSON in
+            guard isIn(wish.room, socket) else { throw EventError.notJoined("room") }
+            let (first, count) = roster.members(of: wish.room, limit: 1000)
+            let ids = JSON.array(first.map { .string($0.socket) })
+            return ["room": .string(wish.room), "memberCount": .int(count), "socketIds": ids]
         }
-        socket.onDisconnecting { _ in
-            // It stays in the room itself, in case it comes back.
-            for room in joined(socket) { try? tellLeft(socket, name, room) }
-        }
+        // It stays in the room itself, in case it comes back.
+        socket.onDisconnecting { _ in for room in joined(socket) { try? tellLeft(socket, name, room) } }
         // One that recovered its state is in its room already.
         for room in joined(socket) {
             roster.add(socket.id, name: name, to: room)
@@ -100,8 +98,12 @@ struct RoomsGateway: Sendable {
         }
     }
 
+    private func isIn(_ room: String, _ socket: Socket) -> Bool { socket.rooms.contains(Self.prefix + room) }
+
     private func joined(_ socket: Socket) -> [String] {
-        socket.rooms.filter { $0.hasPrefix(Self.prefix) }.map { String($0.dropFirst(Self.prefix.count)) }
+        // A name may begin with an accent, which a `Character` would take for part of the prefix.
+        socket.rooms.filter { $0.utf8.starts(with: Self.prefix.utf8) }
+            .map { String($0.unicodeScalars.dropFirst(Self.prefix.count)) }
     }
 
     private func leave(_ socket: Socket, _ name: String, _ room: String) throws {

@@ -1,5 +1,6 @@
 import NIOConcurrencyHelpers
 import NIOCore
+import SocketIO
 
 /// The ids of messages that were taken of late, so that one that is sent again after a lost ack is not shown twice.
 ///
@@ -7,9 +8,9 @@ import NIOCore
 /// made for them. An id is remembered as long as the client may recover its state.
 final class SentMessages: Sendable {
     private struct Key: Hashable {
-        let place: String
-        let sender: String
-        let id: String
+        let place: WireName
+        let sender: WireName
+        let id: WireName
     }
 
     private struct State {
@@ -37,7 +38,7 @@ final class SentMessages: Sendable {
     /// - Returns: whether it is new.
     func isNew(_ id: String?, from sender: String, in place: String, now: NIODeadline = .now()) -> Bool {
         guard let id else { return true }
-        let key = Key(place: place, sender: sender, id: id)
+        let key = Key(place: WireName(place), sender: WireName(sender), id: WireName(id))
         return state.withLockedValue { state in
             while let first = state.order.first, first.at + window < now || state.order.count >= Self.maximumCount {
                 state.known.remove(first.key)

@@ -82,7 +82,7 @@ public struct BroadcastOperator: EventEmitter {
             return self.forEachSocket { $0.deliver(packet, isVolatile: isVolatile) }
         }
         // One room and nobody left out but the sender: the case every keystroke of an editor takes.
-        let room = self.rooms[0]
+        let room = WireName(self.rooms[0])
         let sender = self.exceptSocket
         self.forEachShard { shard in
             if let feed = shard.feed(of: room) {

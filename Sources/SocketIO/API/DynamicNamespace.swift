@@ -10,7 +10,7 @@ public final class DynamicNamespace: EventEmitter, Sendable {
     private struct State {
         var middleware: [Namespace.Middleware] = []
         var connectionHandlers: [@Sendable (Socket) -> Void] = []
-        var children: [String: Namespace] = [:]
+        var children: [WireName: Namespace] = [:]
     }
 
     private let fits: @Sendable (_ name: String, _ auth: JSONObject) -> Bool
@@ -43,7 +43,7 @@ public final class DynamicNamespace: EventEmitter, Sendable {
     /// Gives a new namespace what was registered here.
     func adopt(_ child: Namespace) {
         let state = self.state.withLockedValue { state in
-            state.children[child.name] = child
+            state.children[WireName(child.name)] = child
             return state
         }
         for middleware in state.middleware { child.use(middleware) }
@@ -52,7 +52,8 @@ public final class DynamicNamespace: EventEmitter, Sendable {
 
     func abandon(_ child: Namespace) {
         self.state.withLockedValue { state in
-            if state.children[child.name] === child { state.children[child.name] = nil }
+            let name = WireName(child.name)
+            if state.children[name] === child { state.children[name] = nil }
         }
     }
 }

@@ -26,7 +26,7 @@ extension Namespace {
     ///
     /// - Complexity: O(rooms), on each event loop.
     public func figures() async -> NamespaceFigures {
-        var rooms: Set<String> = []
+        var rooms: Set<WireName> = []
         for loop in self.loops.all {
             // It cannot fail unless the loop has ended, and then there are no rooms.
             rooms.formUnion((try? await loop.eventLoop.submit { Array(loop.shard(of: self).roomNames) }.get()) ?? [])

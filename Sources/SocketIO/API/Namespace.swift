@@ -8,14 +8,15 @@ public import SocketIOProtocol
 public final class Namespace: EventEmitter, Sendable {
     /// Decides whether a socket may enter: returns to let it in, throws to keep it out.
     ///
-    /// Runs off the event loop, one after the other in the order of registration. What the client sends meanwhile waits.
+    /// Runs off the event loop, one after the other in the order of registration. What the client sends to this namespace
+    /// meanwhile waits; its other namespaces are not held up.
     public typealias Middleware = @Sendable (Socket, Handshake) async throws(ConnectError) -> Void
 
     private struct State {
         var middleware: [Middleware] = []
         var connectionHandlers: [@Sendable (Socket) -> Void] = []
-        var serverSideHandlers: [String: @Sendable ([JSON]) async -> JSON?] = [:]
-        var rates: [String: RateLimit] = [:]
+        var serverSideHandlers: [WireName: @Sendable ([JSON]) async -> JSON?] = [:]
+        var rates: [WireName: RateLimit] = [:]
         var socketCount = 0
     }
 
@@ -68,7 +69,7 @@ public final class Namespace: EventEmitter, Sendable {
 
     /// Bounds how often each socket may send an event; see ``Socket/limit(_:to:)``.
     public func limit(_ event: String, to rate: RateLimit) {
-        self.state.withLockedValue { $0.rates[event] = rate }
+        self.state.withLockedValue { $0.rates[WireName(event)] = rate }
     }
 
     /// Sends an event with a list of arguments to every socket.
@@ -124,7 +125,7 @@ public final class Namespace: EventEmitter, Sendable {
 
     /// Handles an event of another server's ``serverSideEmit(_:_:)``; what it returns is the answer.
     public func onServerSide(_ event: String, _ handler: @escaping @Sendable ([JSON]) async -> JSON?) {
-        self.state.withLockedValue { $0.serverSideHandlers[event] = handler }
+        self.state.withLockedValue { $0.serverSideHandlers[WireName(event)] = handler }
     }
 
     /// Sends an event to the other servers of the cluster, not to clients; with one server to nobody.
@@ -141,7 +142,7 @@ public final class Namespace: EventEmitter, Sendable {
     }
 
     func handleServerSide(_ event: String, _ args: [JSON]) async -> JSON? {
-        await self.state.withLockedValue { $0.serverSideHandlers[event] }?(args)
+        await self.state.withLockedValue { $0.serverSideHandlers[WireName(event)] }?(args)
     }
 
     // MARK: What connections need
@@ -169,7 +170,7 @@ public final class Namespace: EventEmitter, Sendable {
             state.socketCount += 1
             return (state.connectionHandlers, state.rates)
         }
-        for (event, rate) in rates { socket.limit(event, to: rate) }
+        for (event, rate) in rates { socket.limit(event.text, to: rate) }
         // The handlers behind one that turns the socket away have missed it.
         for handler in handlers where socket.isConnected { handler(socket) }
     }

@@ -17,7 +17,7 @@ public struct RemoteSocket: EventEmitter {
     /// The socket's id.
     public var id: String { self.description.id }
     /// The rooms it was in when it was found, its own id not counted.
-    public var rooms: Set<String> { Set(self.description.rooms) }
+    public var rooms: RoomSet { RoomSet(self.description.rooms) }
     /// The payload of its CONNECT.
     public var auth: JSON { self.description.auth }
     /// Its ``Socket/data`` if that is JSON or can be encoded, else null.

@@ -24,7 +24,7 @@ extension Socket {
     func dispatch(_ event: String, _ args: [JSON], ackID: UInt64?) {
         self.namespace.traffic.received.add(1, ordering: .relaxed)
         let ack = Ack(socket: self, id: ackID)
-        if !self.rates.isEmpty, self.rates[event]?.take(now: .now()) == false {
+        if !self.rates.isEmpty, self.rates[WireName(event)]?.take(now: .now()) == false {
             return self.refuse(event, EventError.rateLimited, ack)
         }
         guard self.queue.isRunning else { return self.handle(event, args, ack) }
@@ -36,7 +36,7 @@ extension Socket {
 
     private func handle(_ event: String, _ args: [JSON], _ ack: Ack) {
         for observer in self.handlers.observers { observer(event, args) }
-        switch self.handlers.byEvent[event] {
+        switch self.handlers.byEvent[WireName(event)] {
         case .sync(let handler):
             do {
                 try handler(args, ack)

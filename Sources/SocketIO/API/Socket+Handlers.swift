@@ -30,7 +30,7 @@ extension Socket {
     /// On the loop only.
     public func off(_ event: String) {
         self.eventLoop.preconditionInEventLoop()
-        self.handlers.byEvent[event] = nil
+        self.handlers.byEvent[WireName(event)] = nil
     }
 
     /// Handles every event that has no handler of its own.
@@ -55,7 +55,7 @@ extension Socket {
     /// ``SocketIOConfiguration/messageRate``, holds besides.
     public func limit(_ event: String, to rate: RateLimit) {
         self.eventLoop.preconditionInEventLoop()
-        if self.isConnected { self.rates[event] = TokenBucket(rate, now: .now()) }
+        if self.isConnected { self.rates[WireName(event)] = TokenBucket(rate, now: .now()) }
     }
 
     /// Is told, once, that the socket is about to leave its namespace; it is still in its rooms.
@@ -104,6 +104,6 @@ extension Socket {
 
     func set(_ event: String, _ handler: SocketHandlers.Handler) {
         self.eventLoop.preconditionInEventLoop()
-        if self.isConnected { self.handlers.byEvent[event] = handler }
+        if self.isConnected { self.handlers.byEvent[WireName(event)] = handler }
     }
 }

@@ -47,10 +47,10 @@ public final class Socket: EventEmitter, @unchecked Sendable {
     /// The `async` handler that runs, and what waits for it.
     var queue = EventQueue()
     /// The rates of single events.
-    var rates: [String: TokenBucket] = [:]
+    var rates: [WireName: TokenBucket] = [:]
 
     /// The socket's place in each of its rooms; kept by the shard.
-    var places: [String: FeedMember] = [:]
+    var places: [WireName: FeedMember] = [:]
 
     /// Answers the server waits for.
     var pendingAcks: [UInt64: PendingAck] = [:]
@@ -179,7 +179,7 @@ public final class Socket: EventEmitter, @unchecked Sendable {
     /// The rooms the socket is in, its own id not counted; none before and after its time in the namespace.
     ///
     /// On the loop only.
-    public var rooms: Set<String> {
+    public var rooms: RoomSet {
         self.eventLoop.assertInEventLoop()
         return self.isConnected ? self.keptRooms : []
     }

@@ -10,7 +10,7 @@ struct SocketHandlers {
         case async(@Sendable @concurrent (_ args: [JSON], _ ack: Ack) async throws -> Void)
     }
 
-    var byEvent: [String: Handler] = [:]
+    var byEvent: [WireName: Handler] = [:]
     var unhandled: ((_ event: String, _ args: [JSON], _ ack: Ack) -> Void)?
     var observers: [(_ event: String, _ args: [JSON]) -> Void] = []
     var disconnecting: [(DisconnectReason) -> Void] = []

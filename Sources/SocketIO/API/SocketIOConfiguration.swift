@@ -56,6 +56,21 @@ public struct SocketIOConfiguration: Sendable {
     ///
     /// Default 10, as the reference since CVE-2026-33151.
     public var maxAttachments = 10
+    /// The most packets of one POST's body; more end the session.
+    ///
+    /// A body of nothing but separators would otherwise become a list many times its size. Default 16,384; less than 1
+    /// counts as 1.
+    public var maxPacketsPerPayload = 16_384
+    /// How deep arrays and objects of one packet may nest; deeper ones close the connection.
+    ///
+    /// Default 64. Less than 1 counts as 1, more than 256 as 256: the parser recurses, and that is what a thread's stack
+    /// bears.
+    public var maxJSONDepth = 64
+    /// The most values in the JSON of one packet, arrays and objects themselves counted; more close the connection.
+    ///
+    /// A byte of JSON makes up to twenty bytes of values, which this bounds where ``maxPayload`` cannot. Default 262,144;
+    /// less than 1 counts as 1.
+    public var maxJSONValues = 262_144
     /// The most frames of one WebSocket message.
     ///
     /// Each costs an allocation however small it is. Default 4,096.
@@ -89,8 +104,8 @@ public struct SocketIOConfiguration: Sendable {
     ///
     /// Default 4 MiB.
     ///
-    /// What waits for polling counts with what it takes in memory, which is twice its bytes and 256 more a packet. The largest
-    /// piece that waits does not count.
+    /// What waits for polling counts with its bytes and about a hundred more a packet, which is what keeping it takes. The
+    /// largest piece that waits does not count.
     ///
     /// Past it, packets marked droppable are dropped and ``Socket/onOverflow(_:)`` is told; a connection that has no such
     /// handler, or that is past the bound even so, is closed with ``DisconnectReason/slowConsumer``.

@@ -21,11 +21,11 @@ import Synchronization
 /// bound: see ``SocketIOConfiguration``.
 public final class SocketIOServer: HTTPGateway, Sendable {
     private struct State {
-        var namespaces: [String: Namespace] = [:]
+        var namespaces: [WireName: Namespace] = [:]
         var dynamicNamespaces: [DynamicNamespace] = []
         /// How many sockets, let in or not yet, keep a dynamic namespace alive.
-        var occupants: [String: Int] = [:]
-        var connections: [String: EngineConnection] = [:]
+        var occupants: [WireName: Int] = [:]
+        var connections: [WireName: EngineConnection] = [:]
         var limiter: AddressLimiter
         /// Connections by address, where that is bounded.
         var countByAddress: [AddressKey: Int] = [:]
@@ -93,6 +93,7 @@ public final class SocketIOServer: HTTPGateway, Sendable {
             upgradeTimeout: configuration.upgradeTimeout,
             closeTimeout: configuration.closeTimeout,
             maxPayload: configuration.maxPayload,
+            maxPacketsPerPayload: max(1, configuration.maxPacketsPerPayload),
             // Our own queue has the bound that counts; the engine's holds what one GET was too small for.
             maxBufferedBytes: 2 * configuration.maxBufferedBytes,
             allowsUpgrades: configuration.transports.contains(.webSocket)
@@ -103,7 +104,12 @@ public final class SocketIOServer: HTTPGateway, Sendable {
             maxNamespaces: configuration.maxNamespacesPerConnection,
             decoding: PacketDecoder.Limits(
                 maxAttachments: configuration.maxAttachments,
-                maxPacketBytes: (configuration.maxAttachments + 1) * configuration.maxPayload
+                maxPacketBytes: (configuration.maxAttachments + 1) * configuration.maxPayload,
+                json: JSON.Limits(
+                    // The parser itself keeps to 256 at most.
+                    maxDepth: max(1, configuration.maxJSONDepth),
+                    maxValues: max(1, configuration.maxJSONValues)
+                )
             )
         )
         self.state = NIOLockedValueBox(State(limiter: AddressLimiter(configuration.connectionRatePerAddress)))
@@ -116,9 +122,9 @@ public final class SocketIOServer: HTTPGateway, Sendable {
     public func of(_ namespace: String) -> Namespace {
         let name = namespace.hasPrefix("/") ? namespace : "/" + namespace
         return self.state.withLockedValue { state in
-            if let existing = state.namespaces[name] { return existing }
+            if let existing = state.namespaces[WireName(name)] { return existing }
             let new = self.makeNamespace(name)
-            state.namespaces[name] = new
+            state.namespaces[WireName(name)] = new
             return new
         }
     }
@@ -126,7 +132,7 @@ public final class SocketIOServer: HTTPGateway, Sendable {
     private func makeNamespace(_ name: String, parent: DynamicNamespace? = nil) -> Namespace {
         let configuration = self.configuration
         let recovery = configuration.connectionStateRecovery.flatMap { limits -> RecoveryTable? in
-            guard limits.namespaces?.contains(name) ?? true else { return nil }
+            guard limits.namespaces.map({ RoomSet($0).contains(name) }) ?? true else { return nil }
             return RecoveryTable(
                 limits: limits,
                 window: TimeAmount(configuration.pingInterval + configuration.pingTimeout)
@@ -186,16 +192,14 @@ extension SocketIOServer {
     var existingNamespaces: [Namespace] { self.state.withLockedValue { Array($0.namespaces.values) } }
 
     func existingNamespace(_ name: String) -> Namespace? {
-        guard let namespace = self.state.withLockedValue({ $0.namespaces[name] }) else { return nil }
-        // Equal bytes, as the protocol's machine compares: else a client could be in one namespace under two spellings.
-        return namespace.name.utf8.elementsEqual(name.utf8) ? namespace : nil
+        self.state.withLockedValue { $0.namespaces[WireName(name)] }
     }
 
     /// The namespace a client asks for, made if it is a dynamic one; pair with ``leave(_:)``.
     func enter(_ name: String, auth: JSONObject) -> Namespace? {
         let (known, dynamics) = self.state.withLockedValue { state in
-            let known = state.namespaces[name].flatMap { $0.name.utf8.elementsEqual(name.utf8) ? $0 : nil }
-            if known?.parent != nil { state.occupants[name, default: 0] += 1 }
+            let known = state.namespaces[WireName(name)]
+            if known?.parent != nil { state.occupants[WireName(name), default: 0] += 1 }
             return (known, state.dynamicNamespaces)
         }
         if let known { return known }
@@ -205,15 +209,14 @@ extension SocketIOServer {
         }
         return self.state.withLockedValue { state in
             let namespace: Namespace
-            if let existing = state.namespaces[name] {
-                guard existing.name.utf8.elementsEqual(name.utf8) else { return nil }
+            if let existing = state.namespaces[WireName(name)] {
                 namespace = existing
             } else {
                 namespace = self.makeNamespace(name, parent: parent)
                 parent.adopt(namespace)
-                state.namespaces[name] = namespace
+                state.namespaces[WireName(name)] = namespace
             }
-            if namespace.parent != nil { state.occupants[name, default: 0] += 1 }
+            if namespace.parent != nil { state.occupants[WireName(name), default: 0] += 1 }
             return namespace
         }
     }
@@ -221,10 +224,11 @@ extension SocketIOServer {
     /// A client is done with a namespace; the last one of a dynamic namespace takes it along.
     func leave(_ namespace: Namespace) {
         guard let parent = namespace.parent else { return }
+        let name = WireName(namespace.name)
         let isLast = self.state.withLockedValue { state in
-            let count = state.occupants[namespace.name, default: 1] - 1
-            state.occupants[namespace.name] = count > 0 ? count : nil
-            if count <= 0 { state.namespaces[namespace.name] = nil }
+            let count = state.occupants[name, default: 1] - 1
+            state.occupants[name] = count > 0 ? count : nil
+            if count <= 0 { state.namespaces[name] = nil }
             return count <= 0
         }
         guard isLast else { return }
@@ -236,13 +240,13 @@ extension SocketIOServer {
     }
 
     func connection(_ id: String) -> EngineConnection? {
-        self.state.withLockedValue { $0.connections[id] }
+        self.state.withLockedValue { $0.connections[WireName(id)] }
     }
 
     func register(_ connection: EngineConnection) {
         let key = self.addressKey(of: connection)
         self.state.withLockedValue { state in
-            state.connections[connection.id] = connection
+            state.connections[WireName(connection.id)] = connection
             if let key { state.countByAddress[key, default: 0] += 1 }
         }
     }
@@ -250,7 +254,7 @@ extension SocketIOServer {
     func unregister(_ connection: EngineConnection) {
         let key = self.addressKey(of: connection)
         self.state.withLockedValue { state in
-            guard state.connections.removeValue(forKey: connection.id) != nil, let key else { return }
+            guard state.connections.removeValue(forKey: WireName(connection.id)) != nil, let key else { return }
             let count = state.countByAddress[key, default: 1] - 1
             state.countByAddress[key] = count > 0 ? count : nil
         }

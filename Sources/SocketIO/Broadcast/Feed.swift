@@ -98,7 +98,7 @@ final class Feed {
     /// Sends a packet to all members of a room but one.
     ///
     /// One that may be lost, or that connection-state recovery keeps, is handed to each by itself.
-    func send(_ packet: EncodedPacket, except excluded: Socket?, in room: String, isVolatile: Bool) {
+    func send(_ packet: EncodedPacket, except excluded: Socket?, in room: WireName, isVolatile: Bool) {
         guard isVolatile || packet.isDroppable || packet.offset != nil else {
             // The places of a socket are for its own loop only.
             let isHere = excluded?.eventLoop === self.loop.eventLoop

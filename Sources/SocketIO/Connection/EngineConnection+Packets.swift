@@ -14,10 +14,10 @@ extension EngineConnection {
             engineSocket.didReceive(message)
         } else if self.isBeyondBudget(message) {
             self.close(.rateLimited)
-        } else if self.pendingConnects.isEmpty {
+        } else if self.pendingConnects.isEmpty, self.held.isEmpty {
             self.process(message, verdict)
         } else {
-            self.hold(message, verdict)
+            self.sort(message, verdict)
         }
     }
 
@@ -58,30 +58,7 @@ extension EngineConnection {
         return self.messageBucket?.spend(Double(count), now: .now()) ?? .allowed
     }
 
-    /// What a message that waits takes besides its bytes.
-    private static let heldOverhead = 64
-
-    /// Keeps a message until the middleware that runs has decided: packets are never reordered.
-    private func hold(_ message: EngineMessage, _ verdict: TokenBucket.Verdict) {
-        self.heldBytes += message.byteCount + Self.heldOverhead
-        self.held.append(HeldMessage(message: message, verdict: verdict))
-        let configuration = self.server.configuration
-        // Without a limit, a client could fill our memory while a slow token check runs. One that is in a namespace already
-        // goes on talking there while it enters another.
-        let isTooMuch = self.beforeConnect != nil && self.held.count > configuration.maxPacketsBeforeConnect
-        if isTooMuch || self.heldBytes > configuration.maxPayload {
-            self.close(.rateLimited)
-        }
-    }
-
-    private func releaseHeld() {
-        while self.pendingConnects.isEmpty, !self.isClosing, let held = self.held.popFirst() {
-            self.heldBytes -= held.message.byteCount + Self.heldOverhead
-            self.process(held.message, held.verdict)
-        }
-    }
-
-    private func process(_ message: EngineMessage, _ verdict: TokenBucket.Verdict) {
+    func process(_ message: EngineMessage, _ verdict: TokenBucket.Verdict) {
         if verdict == .refused { self.isPacketRefused = true }
         self.perform(self.socketIO.receive(message, now: .now))
     }
@@ -100,19 +77,19 @@ extension EngineConnection {
         case .connect(let namespace, let auth):
             self.connect(to: namespace, auth: auth)
         case .event(let namespace, let name, let arguments, let ackID):
-            guard let socket = self.sockets[namespace] else { break }
+            guard let socket = self.sockets[WireName(namespace)] else { break }
             if isRefused {
                 self.refuseEvent(namespace: namespace, ackID: ackID)
             } else {
                 socket.dispatch(name, arguments, ackID: ackID)
             }
         case .ack(let namespace, let id, let arguments):
-            self.sockets[namespace]?.didReceiveAck(id, arguments)
+            self.sockets[WireName(namespace)]?.didReceiveAck(id, arguments)
         case .disconnect(let namespace):
-            if let pending = self.pendingConnects.removeValue(forKey: namespace) {
+            if let pending = self.pendingConnects.removeValue(forKey: WireName(namespace)) {
                 pending.abandon()
             } else {
-                self.sockets.removeValue(forKey: namespace)?.didDisconnect(.clientNamespaceDisconnect)
+                self.sockets.removeValue(forKey: WireName(namespace))?.didDisconnect(.clientNamespaceDisconnect)
             }
         case .send(let messages):
             self.enqueue(messages, namespace: "/")
@@ -124,7 +101,7 @@ extension EngineConnection {
     /// An event over the rate.
     private func refuseEvent(namespace: String, ackID: UInt64?) {
         guard let ackID else {
-            self.sockets[namespace]?.emit("exception", EventError.rateLimited.json)
+            self.sockets[WireName(namespace)]?.emit("exception", EventError.rateLimited.json)
             return
         }
         self.enqueue(
@@ -142,10 +119,10 @@ extension EngineConnection {
         }
         self.connectCount += 1
         let number = self.connectCount
-        self.pendingConnects[name] = PendingConnect(number: number)
+        self.pendingConnects[WireName(name)] = PendingConnect(number: number)
         self.makeSocket(in: namespace, handshake: Handshake(self.info, auth: auth)) { socket in
-            guard self.pendingConnects[name]?.number == number else { return socket.goBackAway() }
-            self.pendingConnects[name]?.socket = socket
+            guard self.pendingConnects[WireName(name)]?.number == number else { return socket.goBackAway() }
+            self.pendingConnects[WireName(name)]?.socket = socket
             self.check(socket, number: number)
         }
     }
@@ -157,7 +134,7 @@ extension EngineConnection {
         let middleware = isSkipped ? [] : namespace.middleware
         guard !middleware.isEmpty else { return self.decide(socket, number: number, refusal: nil) }
 
-        self.pendingConnects[namespace.name]?.task = Task {
+        self.pendingConnects[WireName(namespace.name)]?.task = Task {
             var refusal: ConnectError?
             do throws(ConnectError) {
                 for check in middleware { try await check(socket, socket.handshake) }
@@ -173,8 +150,8 @@ extension EngineConnection {
     private func decide(_ socket: Socket, number: UInt64, refusal: ConnectError?) {
         let name = socket.namespace.name
         // The client may have given up, or the connection closed, while it ran.
-        guard self.pendingConnects[name]?.number == number, !self.isClosing else { return }
-        self.pendingConnects[name] = nil
+        guard self.pendingConnects[WireName(name)]?.number == number, !self.isClosing else { return }
+        self.pendingConnects[WireName(name)] = nil
         // The table itself is memory too, and most connections need it once.
         if self.pendingConnects.isEmpty { self.pendingConnects = [:] }
         if let refusal {
@@ -198,7 +175,7 @@ extension EngineConnection {
         }
         let reply = self.socketIO.accept(namespace: name, socketID: socket.id, recoveryID: socket.recovery?.pid)
         guard !reply.isEmpty else { return socket.goBackAway() }
-        self.sockets[name] = socket
+        self.sockets[WireName(name)] = socket
         self.beforeConnect = nil
         self.enqueue(reply, namespace: name)
         socket.didConnect()
@@ -207,9 +184,9 @@ extension EngineConnection {
     /// Puts a socket out of its namespace; the connection stays.
     func disconnect(_ socket: Socket, reason: DisconnectReason) {
         let name = socket.namespace.name
-        guard self.sockets[name] === socket else { return }
+        guard self.sockets[WireName(name)] === socket else { return }
         self.enqueue(self.socketIO.disconnect(namespace: name), namespace: name)
-        self.sockets[name] = nil
+        self.sockets[WireName(name)] = nil
         socket.didDisconnect(reason)
     }
 

@@ -25,7 +25,7 @@ final class EngineConnection: @unchecked Sendable {
 
     var engine: EngineServerSession
     var socketIO: SocketServerSession
-    var sockets: [String: Socket] = [:]
+    var sockets: [WireName: Socket] = [:]
     var outbound = OutboundQueue()
     /// Its sockets' places in feeds that have something for them in this turn.
     var awaited: [FeedMember] = []
@@ -54,11 +54,11 @@ final class EngineConnection: @unchecked Sendable {
     /// The code to close `direct` with once the queue is empty.
     var closeCode: WebSocketErrorCode?
 
-    /// CONNECTs whose middleware runs, and what came meanwhile.
-    var pendingConnects: [String: PendingConnect] = [:]
+    /// CONNECTs whose middleware runs.
+    var pendingConnects: [WireName: PendingConnect] = [:]
     var connectCount: UInt64 = 0
-    var held: CircularBuffer<HeldMessage> = .small
-    var heldBytes = 0
+    /// What came for them meanwhile.
+    var held = HeldMessages()
 
     /// What came before the connection was in any namespace; nil once it has been in one.
     var beforeConnect: (packets: Int, bytes: Int)? = (0, 0)
@@ -77,12 +77,6 @@ final class EngineConnection: @unchecked Sendable {
     private var isPerforming = false
     private var timer: Scheduled<Void>?
     private var timerDeadline: Instant?
-
-    /// A message that waits for middleware.
-    struct HeldMessage {
-        let message: EngineMessage
-        let verdict: TokenBucket.Verdict
-    }
 
     /// A CONNECT that is being decided.
     struct PendingConnect {
@@ -332,7 +326,7 @@ final class EngineConnection: @unchecked Sendable {
     /// The session is over for the application.
     private func sessionClosed(_ reason: DisconnectReason) {
         self.isClosing = true
-        self.held.removeAll()
+        self.held = HeldMessages()
         let pending = self.pendingConnects.values
         self.pendingConnects.removeAll()
         for connect in pending { connect.abandon() }

@@ -20,12 +20,27 @@ struct OutboundQueue {
         var isShared: Bool
     }
 
+    /// A packet for polling, as messages only: its frames are made again should the connection go over to a WebSocket, which
+    /// happens once if at all.
     private struct Waiting {
-        var packet: EncodedPacket
+        let messages: [EngineMessage]
+        /// As frames, so that a queue counts the same in both lists.
+        let byteCount: Int
         var droppableFor: ObjectIdentifier?
 
-        var overhead: Int { self.packet.byteCount + 256 }
-        var memory: Int { self.packet.byteCount + self.overhead }
+        init(_ packet: EncodedPacket, droppableFor owner: ObjectIdentifier?) {
+            self.messages = packet.messages
+            self.byteCount = packet.byteCount
+            self.droppableFor = owner
+        }
+
+        /// What keeping it takes besides its bytes: the entry here and the array of messages (80), and for each message an
+        /// array and its place in that (64).
+        var overhead: Int { 80 + 64 * self.messages.count }
+
+        /// The bytes count once and in full, also where a broadcast shares them with other queues: each of those may be the
+        /// one that keeps them, and a client's bound shall not depend on how slow others are.
+        var memory: Int { self.byteCount + self.overhead }
     }
 
     private var chunks: CircularBuffer<Chunk> = .small
@@ -34,7 +49,7 @@ struct OutboundQueue {
     /// The bytes of both lists.
     private(set) var byteCount = 0
 
-    /// What waits for polling takes besides ``byteCount``: a packet is kept as messages and as frames, with their buffers.
+    /// What waits for polling takes besides ``byteCount``.
     private var packetOverhead = 0
     /// The memory of the largest piece; nil when that piece has gone and nobody has looked since.
     private var largest: Int? = 0
@@ -95,8 +110,8 @@ struct OutboundQueue {
 
     /// Adds a packet for polling.
     mutating func append(packet: EncodedPacket, droppableFor owner: ObjectIdentifier?) {
-        let waiting = Waiting(packet: packet, droppableFor: owner)
-        self.byteCount += packet.byteCount
+        let waiting = Waiting(packet, droppableFor: owner)
+        self.byteCount += waiting.byteCount
         self.packetOverhead += waiting.overhead
         self.packets.append(waiting)
         self.noteAdded(waiting.memory)
@@ -116,7 +131,7 @@ struct OutboundQueue {
         for _ in 0..<count {
             guard let waiting = self.packets.popFirst() else { break }
             self.forget(waiting)
-            messages.append(contentsOf: waiting.packet.messages)
+            messages.append(contentsOf: waiting.messages)
         }
         return messages
     }
@@ -125,7 +140,7 @@ struct OutboundQueue {
     mutating func convertPacketsToFrames() {
         while let waiting = self.packets.popFirst() {
             self.forget(waiting)
-            self.append(frames: waiting.packet.frames, droppableFor: waiting.droppableFor)
+            self.append(frames: ServerFrames.encode(waiting.messages), droppableFor: waiting.droppableFor)
         }
     }
 
@@ -141,7 +156,7 @@ struct OutboundQueue {
         self.packets.removeAll { waiting in
             guard let owner = waiting.droppableFor, isTold(owner) else { return false }
             losers.insert(owner)
-            self.byteCount -= waiting.packet.byteCount
+            self.byteCount -= waiting.byteCount
             self.packetOverhead -= waiting.overhead
             return true
         }
@@ -161,7 +176,7 @@ struct OutboundQueue {
     // MARK: Counting
 
     private mutating func forget(_ waiting: Waiting) {
-        self.byteCount -= waiting.packet.byteCount
+        self.byteCount -= waiting.byteCount
         self.packetOverhead -= waiting.overhead
         self.noteRemoved(waiting.memory)
     }

@@ -5,14 +5,15 @@ import SocketIOProtocol
 /// What a request of ours is for, from its head to the session that answers it.
 extension Gate {
     /// The head of a request of ours came, and no other is under way.
-    func begin(_ head: HTTPRequestHead, number: UInt64, context: ChannelHandlerContext) {
+    func begin(_ head: HTTPRequestHead, number: UInt64, awaitsContinue: Bool, context: ChannelHandlerContext) {
         let origin = head.headers.first(name: "origin")
         let isAdmitted = self.server.origins.admits(origin: origin, host: head.headers.first(name: "host"))
         self.exchange = Exchange(
             number: number,
             head: head,
             corsHeaders: isAdmitted ? self.corsHeaders(origin: origin) : [],
-            phase: .receiving(.undecided)
+            phase: .receiving(.undecided),
+            awaitsContinue: awaitsContinue
         )
         guard isAdmitted else {
             return self.answerAtEnd(number, EngineErrorCode.forbidden.response(message: "Origin not allowed"))
@@ -108,6 +109,9 @@ extension Gate {
         case .receiving:
             exchange.phase = .receiving(intent)
             self.exchange = exchange
+            // A body that is too long is refused unsent.
+            if case .post(_, _, let length?) = intent, length > self.server.configuration.maxPayload { break }
+            self.inviteBody(context)
         case .waiting:
             // The request was whole before the session's loop had looked at it.
             self.exchange = exchange
@@ -126,8 +130,23 @@ extension Gate {
         }
     }
 
+    /// A request broke a rule of HTTP: answers it, at its end or, where a body is to come, at once.
+    func refuse(_ head: HTTPRequestHead, _ refusal: RequestRules.Refusal, number: UInt64) {
+        self.exchange = Exchange(
+            number: number,
+            head: head,
+            corsHeaders: [],
+            phase: .receiving(.undecided),
+            isMalformed: true,
+            awaitsContinue: WebSocketHandshake.announcesBody(head)
+        )
+        self.answerAtEnd(number, refusal.response)
+    }
+
     /// More of the body came.
     func receive(_ bytes: ByteBuffer, intent: Exchange.Intent, context: ChannelHandlerContext) {
+        // It comes by itself; nobody waits to be asked for it.
+        self.exchange?.awaitsContinue = false
         guard let exchange = self.exchange, !exchange.isOverflowing else { return }
         if case .answer(let response, let headers) = intent {
             return self.respond(exchange.number, response, headers: headers)

@@ -45,6 +45,10 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
         let head: HTTPRequestHead
         let corsHeaders: [(String, String)]
         var phase: Phase
+        /// Breaks a rule of HTTP, so that the connection ends with it.
+        var isMalformed = false
+        /// The client sends the body once it was told to go on.
+        var awaitsContinue = false
         var body: [UInt8] = []
         /// The body is too large, and whoever answers was told so.
         var isOverflowing = false
@@ -59,8 +63,23 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Responses that handlers behind us still owe.
     private var responsesDue = 0
+    /// A part of a request, and for its head what HTTP's own rules say to it.
+    private struct Incoming {
+        let part: HTTPServerRequestPart
+        var verdict = RequestRules.Verdict.proceed(expectsContinue: false)
+
+        init(_ part: HTTPServerRequestPart) {
+            guard case .head(var head) = part else {
+                self.part = part
+                return
+            }
+            self.verdict = RequestRules.judge(&head)
+            self.part = .head(head)
+        }
+    }
+
     /// Parts that wait for the exchange, or the responses due, to end.
-    private var waiting = CircularBuffer<HTTPServerRequestPart>.small
+    private var waiting = CircularBuffer<Incoming>.small
     private var isReadWithheld = false
     private var isDraining = false
     /// Between `channelRead` and `channelReadComplete`.
@@ -84,7 +103,7 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .upgrading? = self.exchange?.phase { return }
         self.isInReadCycle = true
-        self.waiting.append(Self.unwrapInboundIn(data))
+        self.waiting.append(Incoming(Self.unwrapInboundIn(data)))
         self.drain(context)
     }
 
@@ -114,36 +133,33 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    private func canHandle(_ part: HTTPServerRequestPart, context: ChannelHandlerContext) -> Bool {
-        switch (self.exchange?.phase, part) {
+    private func canHandle(_ incoming: Incoming, context: ChannelHandlerContext) -> Bool {
+        switch (self.exchange?.phase, incoming.part) {
         case (.receiving, _), (.discarding, _):
             true
         case (.waiting, _), (.upgrading, _):
             false
         case (nil, .head(let head)):
             // A client that asks and asks without reading the answers gets no more of them into our memory.
-            !self.isOurs(head) || (self.responsesDue == 0 && context.channel.isWritable)
+            !self.isOurs(head, incoming.verdict) || (self.responsesDue == 0 && context.channel.isWritable)
         case (nil, .body), (nil, .end):
             true
         }
     }
 
-    private func isOurs(_ head: HTTPRequestHead) -> Bool {
-        RequestTarget.isMatch(head.uri, path: self.server.configuration.path)
+    /// Whether we have something to write for a request: an answer, or that its body may come.
+    private func isOurs(_ head: HTTPRequestHead, _ verdict: RequestRules.Verdict) -> Bool {
+        if case .proceed(expectsContinue: false) = verdict {
+            return RequestTarget.isMatch(head.uri, path: self.server.configuration.path)
+        }
+        return true
     }
 
-    private func handle(_ part: HTTPServerRequestPart, context: ChannelHandlerContext) {
+    private func handle(_ incoming: Incoming, context: ChannelHandlerContext) {
+        let part = incoming.part
         switch (self.exchange?.phase, part) {
         case (nil, .head(let head)):
-            if self.isOurs(head) {
-                self.exchangeCount += 1
-                self.startExchangeTimer(context)
-                self.begin(head, number: self.exchangeCount, context: context)
-            } else {
-                self.responsesDue += 1
-                self.hasPassedOn = true
-                context.fireChannelRead(Self.wrapInboundOut(part))
-            }
+            self.handle(head, incoming.verdict, context: context)
         case (nil, .body), (nil, .end):
             self.hasPassedOn = true
             context.fireChannelRead(Self.wrapInboundOut(part))
@@ -157,6 +173,26 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
             context.close(promise: nil)
         case (.discarding, _), (.receiving, .head), (.waiting, _), (.upgrading, _):
             break
+        }
+    }
+
+    private func handle(_ head: HTTPRequestHead, _ verdict: RequestRules.Verdict, context: ChannelHandlerContext) {
+        switch verdict {
+        case .refuse(let refusal):
+            self.exchangeCount += 1
+            self.startExchangeTimer(context)
+            self.refuse(head, refusal, number: self.exchangeCount)
+        case .proceed(let expectsContinue):
+            if RequestTarget.isMatch(head.uri, path: self.server.configuration.path) {
+                self.exchangeCount += 1
+                self.startExchangeTimer(context)
+                self.begin(head, number: self.exchangeCount, awaitsContinue: expectsContinue, context: context)
+            } else {
+                if expectsContinue { Self.writeContinue(context) }
+                self.responsesDue += 1
+                self.hasPassedOn = true
+                context.fireChannelRead(Self.wrapInboundOut(.head(head)))
+            }
         }
     }
 
@@ -181,10 +217,22 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
         self.drain(context)
     }
 
-    /// Answers our exchange as soon as that does not cost the connection: at the end of the request, or at its body.
+    private static func writeContinue(_ context: ChannelHandlerContext) {
+        context.writeAndFlush(self.wrapOutboundOut(.head(RequestRules.invitation)), promise: nil)
+    }
+
+    /// Asks for the body of our exchange, if the client waits for that.
+    func inviteBody(_ context: ChannelHandlerContext) {
+        guard self.exchange?.awaitsContinue ?? false else { return }
+        self.exchange?.awaitsContinue = false
+        Self.writeContinue(context)
+    }
+
+    /// Answers our exchange as soon as that does not cost the connection: at the end of the request, or at its body. A client
+    /// that waits to be told to send the body gets the answer in place of that.
     func answerAtEnd(_ number: UInt64, _ response: EngineResponse, headers: [(String, String)] = []) {
         guard self.exchange?.number == number else { return }
-        if case .receiving? = self.exchange?.phase {
+        if case .receiving? = self.exchange?.phase, self.exchange?.awaitsContinue == false {
             self.exchange?.phase = .receiving(.answer(response, headers))
         } else {
             self.respond(number, response, headers: headers)
@@ -221,7 +269,8 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
         let isUpgrade = WebSocketHandshake.isUpgrade(exchange.head)
         // llhttp stops parsing behind a request with `Connection: upgrade`, so a refused one ends the connection.
         let keepsAlive =
-            exchange.head.isKeepAlive && isWhole && !isUpgrade && !self.isQuiescing && !self.server.isShuttingDown
+            exchange.head.isKeepAlive && isWhole && !isUpgrade && !exchange.isMalformed && !self.isQuiescing
+            && !self.server.isShuttingDown
 
         var head = HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: response.status))
         head.headers.reserveCapacity(8)

@@ -22,8 +22,13 @@ struct AddressLimiter {
 
     /// Whether `address` may connect now.
     mutating func admits(_ address: String, now: NIODeadline) -> Bool {
+        guard self.limit != nil else { return true }
+        return self.admits(AddressKey(address), now: now)
+    }
+
+    /// Whether this address may connect now.
+    mutating func admits(_ address: AddressKey, now: NIODeadline) -> Bool {
         guard let limit = self.limit else { return true }
-        let address = AddressKey(address)
         if self.buckets.count >= Self.maxAddresses, self.buckets[address] == nil {
             if self.forgotAt.map({ now >= $0 + .seconds(1) }) ?? true {
                 self.forgotAt = now

@@ -56,7 +56,7 @@ struct PayloadKeyedContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     private func note(_ field: String) {
         let session = self.decoder.session
         guard session.strictPaths.contains(self.decoder.path) else { return }
-        session.known[self.decoder.path, default: []].insert(field)
+        session.known[self.decoder.path, default: []].insert(WireName(field))
     }
 }
 

@@ -15,7 +15,7 @@ struct PayloadDecoder: Decoder {
         /// Broken rules; decoding goes on to find more, up to a bound: an array may hold a hundred thousand.
         private(set) var errors: [FieldError] = []
         /// The fields that were asked for, by the path of their object, as long as somebody wants to know.
-        var known: [String: Set<String>] = [:]
+        var known: [String: Set<WireName>] = [:]
         /// The objects whose unknown fields are errors, while they are decoded.
         var strictPaths: Set<String> = []
 
@@ -81,7 +81,7 @@ struct PayloadDecoder: Decoder {
         self.session.strictPaths.remove(self.path)
         let known = self.session.known.removeValue(forKey: self.path) ?? []
         // No more than a few: the answer need not be as long as the question.
-        let unknown = self.value.objectValue?.keys.filter { !known.contains($0) }.prefix(8) ?? []
+        let unknown = self.value.objectValue?.keys.filter { !known.contains(WireName($0)) }.prefix(8) ?? []
         let errors = unknown.map { field in
             FieldError(
                 path: FieldPath.join(self.path, String(field.prefix(64))),

@@ -5,7 +5,7 @@ import Synchronization
 /// The sockets of a namespace that can be recovered, by their `pid`: those that are there and those that are away.
 final class RecoveryTable: Sendable {
     private struct State {
-        var sockets: [String: Socket] = [:]
+        var sockets: [WireName: Socket] = [:]
         var awayCount = 0
     }
 
@@ -38,18 +38,18 @@ final class RecoveryTable: Sendable {
 
     /// Who has this `pid`.
     func socket(_ pid: String) -> Socket? {
-        self.state.withLockedValue { $0.sockets[pid] }
+        self.state.withLockedValue { $0.sockets[WireName(pid)] }
     }
 
     /// A socket has got this `pid`, or has taken it over.
     func add(_ socket: Socket, pid: String) {
-        self.state.withLockedValue { $0.sockets[pid] = socket }
+        self.state.withLockedValue { $0.sockets[WireName(pid)] = socket }
     }
 
     /// A socket will not come back.
     func remove(_ socket: Socket, pid: String) {
         self.state.withLockedValue { state in
-            if state.sockets[pid] === socket { state.sockets[pid] = nil }
+            if state.sockets[WireName(pid)] === socket { state.sockets[WireName(pid)] = nil }
         }
     }
 

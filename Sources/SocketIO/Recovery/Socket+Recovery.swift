@@ -13,7 +13,7 @@ extension Socket {
     var isAway: Bool { self.recovery?.awayUntil != nil }
 
     /// The rooms it is in, or will be again.
-    var keptRooms: Set<String> { Set(self.places.keys) }
+    var keptRooms: RoomSet { RoomSet(Set(self.places.keys)) }
 
     /// The client was lost: keeps its place, if it may.
     func goAway() -> Bool {
@@ -78,7 +78,7 @@ extension Socket {
     /// A new connection knows this socket's `pid` and says what it got last.
     ///
     /// - Returns: the rooms to enter; nil when there is nothing to take over.
-    func claim(after offset: String) -> Set<String>? {
+    func claim(after offset: String) -> RoomSet? {
         guard let recovery = self.recovery, !recovery.isClaimed else { return nil }
         guard recovery.log.knows(offset) else {
             if self.isAway { self.forget() }
@@ -105,7 +105,7 @@ extension Socket {
     }
 
     /// Stands in for a socket of another loop (or this one) before that one goes.
-    func prepareToFollow(pid: String, table: RecoveryTable, rooms: Set<String>, offset: String) {
+    func prepareToFollow(pid: String, table: RecoveryTable, rooms: RoomSet, offset: String) {
         self.recovery = SocketRecovery(pid: pid, table: table)
         self.recovery?.resumesAfter = offset
         self.recovery?.awayUntil = .distantFuture
@@ -118,7 +118,7 @@ extension Socket {
     /// - Parameters:
     ///   - legacy: that.
     ///   - rooms: those entered by ``prepareToFollow(pid:table:rooms:offset:)``; what changed since is caught up with.
-    func follow(_ legacy: SocketLegacy, rooms: Set<String>) {
+    func follow(_ legacy: SocketLegacy, rooms: RoomSet) {
         guard let pid = self.recovery?.pid else { return }
         for room in rooms.subtracting(legacy.rooms) { self.shard.remove(self, from: room) }
         for room in legacy.rooms.subtracting(rooms) { self.shard.add(self, to: room) }

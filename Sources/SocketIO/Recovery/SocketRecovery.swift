@@ -29,6 +29,6 @@ struct SocketRecovery {
 /// What a socket leaves to the one that takes over from it.
 struct SocketLegacy {
     let log: RecoveryLog
-    let rooms: Set<String>
+    let rooms: RoomSet
     let awayUntil: NIODeadline
 }

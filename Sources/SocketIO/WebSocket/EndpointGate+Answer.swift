@@ -5,7 +5,8 @@ import SocketIOProtocol
 /// What becomes of a whole upgrade request.
 extension EndpointGate {
     /// Turns the pipeline into a WebSocket's, or refuses.
-    func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+    func answer(_ head: HTTPRequestHead, refusal: RequestRules.Refusal?, _ context: ChannelHandlerContext) {
+        if let refusal { return self.refuse(refusal.status, context) }
         let origin = head.headers.first(name: "origin")
         guard self.endpoint.origins.admits(origin: origin, host: head.headers.first(name: "host")) else {
             return self.refuse(.forbidden, context)
@@ -19,7 +20,7 @@ extension EndpointGate {
         } catch {
             switch error {
             case .full: return self.refuse(.serviceUnavailable, context)
-            case .addressFull: return self.refuse(.tooManyRequests, context)
+            case .addressFull, .tooMany: return self.refuse(.tooManyRequests, context)
             }
         }
         let handler = WebSocketHandler(

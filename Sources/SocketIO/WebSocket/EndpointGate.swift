@@ -16,6 +16,10 @@ final class EndpointGate: ChannelDuplexHandler, RemovableChannelHandler {
     private var isWhole = false
     /// Requests before it that the handlers behind us have still to answer.
     private var responsesDue = 0
+    /// HTTP's own reason to refuse the request that is arriving.
+    private var refusal: RequestRules.Refusal?
+    /// The body of the last request that was passed on comes when the client is told so.
+    private var owesContinue = false
     private var idleTimer: Scheduled<Void>?
     private var idleSince = NIODeadline.uptimeNanoseconds(0)
 
@@ -25,8 +29,19 @@ final class EndpointGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !self.isWhole else { return }
-        let part = Self.unwrapInboundIn(data)
-        if case .head(let head) = part {
+        var part = Self.unwrapInboundIn(data)
+        if case .head(var head) = part {
+            switch RequestRules.judge(&head) {
+            case .refuse(let refusal):
+                self.refusal = refusal
+                self.head = head
+                // What follows is nobody's any more.
+                self.isWhole = true
+                return self.answerInTurn(context)
+            case .proceed(let expectsContinue):
+                self.owesContinue = expectsContinue
+                part = .head(head)
+            }
             if WebSocketHandshake.isUpgrade(head), RequestTarget.isMatch(head.uri, path: self.endpoint.path) {
                 self.head = head
                 // What announces a body is refused, and may take for ever to send it.
@@ -37,8 +52,9 @@ final class EndpointGate: ChannelDuplexHandler, RemovableChannelHandler {
                 return
             }
             self.responsesDue += 1
+            self.inviteBody(context)
         }
-        guard self.head != nil else { return context.fireChannelRead(data) }
+        guard self.head != nil else { return context.fireChannelRead(Self.wrapInboundOut(part)) }
         if case .end = part {
             self.isWhole = true
             self.answerInTurn(context)
@@ -51,6 +67,7 @@ final class EndpointGate: ChannelDuplexHandler, RemovableChannelHandler {
         guard case .end = part else { return }
         self.responsesDue -= 1
         self.idleSince = context.eventLoop.now
+        self.inviteBody(context)
         guard self.isWhole, self.responsesDue == 0 else { return }
         // Whoever writes this flushes it next, and must find an HTTP pipeline when it does.
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
@@ -61,7 +78,14 @@ final class EndpointGate: ChannelDuplexHandler, RemovableChannelHandler {
     /// Answers once every request before has its response: behind the upgrade no HTTP handler may write any more.
     private func answerInTurn(_ context: ChannelHandlerContext) {
         guard self.responsesDue == 0, context.channel.isActive, let head = self.head.take() else { return }
-        self.answer(head, context)
+        self.answer(head, refusal: self.refusal, context)
+    }
+
+    /// Asks for the body of the last request, once every request before has its response.
+    private func inviteBody(_ context: ChannelHandlerContext) {
+        guard self.owesContinue, self.responsesDue == 1 else { return }
+        self.owesContinue = false
+        context.writeAndFlush(Self.wrapOutboundOut(.head(RequestRules.invitation)), promise: nil)
     }
 
     // MARK: Life

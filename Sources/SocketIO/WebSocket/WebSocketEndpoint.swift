@@ -40,6 +40,11 @@ public final class WebSocketEndpoint: HTTPGateway, Sendable {
         ///
         /// IPv6 addresses count by their first 64 bits. nil (the default) is no limit.
         public var maxConnectionsPerAddress: Int?
+        /// New connections of one address; more get HTTP 429.
+        ///
+        /// Default 20 a second, 40 at once, as for ``SocketIOConfiguration/connectionRatePerAddress``. nil is no limit: load
+        /// generators and tests come from one address.
+        public var connectionRatePerAddress: RateLimit? = RateLimit(perSecond: 20, burst: 40)
         /// A header whose last element a trusted proxy wrote; see ``SocketIOConfiguration/forwardedAddressHeader``.
         public var forwardedAddressHeader: String?
         /// Which browser origins may connect; see ``SocketIOConfiguration/allowedOrigins``.
@@ -75,7 +80,8 @@ public final class WebSocketEndpoint: HTTPGateway, Sendable {
         self.census = NIOLockedValueBox(
             EndpointCensus(
                 maxConnections: configuration.maxConnections,
-                maxConnectionsPerAddress: configuration.maxConnectionsPerAddress
+                maxConnectionsPerAddress: configuration.maxConnectionsPerAddress,
+                rate: configuration.connectionRatePerAddress
             )
         )
     }

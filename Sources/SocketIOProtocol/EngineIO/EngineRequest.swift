@@ -90,13 +90,20 @@ public struct EngineRequest: Hashable, Sendable {
         self.parameters.first { $0.name == name }?.value
     }
 
-    /// The `sid`, if there is one.
-    public var sessionID: String? { self["sid"] }
+    /// The `sid`, if there is one; an empty one is none, as in the reference.
+    public var sessionID: String? { self["sid"].flatMap { $0.isEmpty ? nil : $0 } }
 
     /// Decides what a request is for.
     ///
-    /// Checks in this order: `transport`, then `EIO` (the reference asks for it at the handshake only, but its clients
-    /// send it with every request, and the conformance suite wants its absence refused), then `sid`, method, transport.
+    /// Checks in the order of the reference (`verify`, then `handshake` in engine.io's `server.ts`), so that a request with
+    /// several faults gets the same code:
+    ///
+    /// 1. `transport` is one on offer, else 0;
+    /// 2. with a `sid`: the session exists, else 1; the request fits its transport, else 3; `EIO` is not looked at;
+    /// 3. without: the method is GET, else 2; a WebSocket comes as an upgrade, else 3; `EIO` is 4, else 5.
+    ///
+    /// Where the reference upgrades first and then closes (`transport=polling` with an upgrade) or answers 500 (a session's
+    /// PUT), the code is 3.
     ///
     /// - Parameters:
     ///   - isWebSocketUpgrade: Whether the request asks for an upgrade to `websocket`.
@@ -113,7 +120,6 @@ public struct EngineRequest: Hashable, Sendable {
             let transport = self["transport"].flatMap(EngineTransport.init(rawValue:)),
             transports.contains(transport)
         else { throw .transportUnknown }
-        guard self["EIO"] == "4" else { throw .unsupportedProtocolVersion }
         if let sessionID = self.sessionID {
             guard let session else { throw .sessionIDUnknown }
             // A WebSocket for a session that has one is let in here: the session tells it to close, as the suite wants.
@@ -126,6 +132,7 @@ public struct EngineRequest: Hashable, Sendable {
         }
         guard self.method == .get else { throw .badHandshakeMethod }
         guard isWebSocketUpgrade == (transport == .webSocket) else { throw .badRequest }
+        guard self["EIO"] == "4" else { throw .unsupportedProtocolVersion }
         return .handshake(transport)
     }
 }

@@ -5,8 +5,7 @@ struct PacketTextParser {
 
     /// The packet, and how many attachments follow (nil for the types without).
     mutating func parse() throws(PacketError) -> (packet: Packet, attachmentCount: Int?) {
-        guard let digit = self.rest.popFirst() else { throw .empty }
-        guard let type = PacketType(rawValue: digit &- UInt8(ascii: "0")) else { throw .unknownType }
+        let type = try self.parseType()
         let attachmentCount = try self.parseAttachmentCount(of: type)
         let namespace = try self.parseNamespace()
         let id = try self.parseAckID()
@@ -20,6 +19,18 @@ struct PacketTextParser {
         }
         try Self.check(payload, of: type, id: id)
         return (Packet(type: type, namespace: namespace, id: id, payload: payload), attachmentCount)
+    }
+
+    /// What stands before the ack id: the namespace, and how many attachments follow.
+    mutating func parseAddress() throws(PacketError) -> (namespace: String, attachmentCount: Int) {
+        let attachmentCount = try self.parseAttachmentCount(of: try self.parseType())
+        return (try self.parseNamespace(), attachmentCount ?? 0)
+    }
+
+    private mutating func parseType() throws(PacketError) -> PacketType {
+        guard let digit = self.rest.popFirst() else { throw .empty }
+        guard let type = PacketType(rawValue: digit &- UInt8(ascii: "0")) else { throw .unknownType }
+        return type
     }
 
     private mutating func parseAttachmentCount(of type: PacketType) throws(PacketError) -> Int? {

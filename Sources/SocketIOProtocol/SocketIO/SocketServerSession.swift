@@ -107,6 +107,18 @@ extension SocketServerSession {
         self.connectedPlace(of: namespace) != nil
     }
 
+    /// Whether attachments of a packet are due.
+    public var isWaitingForAttachments: Bool { self.decoder.isWaiting }
+
+    /// Whose packet a text is, and how many attachments follow it; nil for what is no packet.
+    ///
+    /// For a gateway that keeps packets back while a namespace is pending. It reads the text's beginning only: the rest is
+    /// looked at when the packet is taken.
+    public func address(of text: [UInt8]) -> (namespace: String, attachmentCount: Int)? {
+        var parser = PacketTextParser(rest: text[...], limits: self.configuration.decoding)
+        return try? parser.parseAddress()
+    }
+
     /// Takes a message from the client.
     ///
     /// After a `close` everything is `none`.

@@ -1,0 +1,79 @@
+/// A name as it came over the wire (of a room, an event, a namespace), equal only to the same bytes.
+///
+/// `String` calls canonically equivalent texts equal: `é` as one scalar and as two. Clients and the reference, in JavaScript,
+/// do not; with `String` as the key two of their rooms would be one here. U+212A, the Kelvin sign, would even be a `K`.
+///
+/// ```swift
+/// var topics: [WireName: String] = [:]
+/// topics[WireName(room)] = "cats"
+/// ```
+///
+/// - Complexity: comparing and hashing take O(*n*) in the name's bytes, and no normalisation.
+public struct WireName: Hashable, Sendable, CustomStringConvertible {
+    /// The name.
+    public let text: String
+
+    /// The name `text`.
+    public init(_ text: String) {
+        self.text = text
+    }
+
+    /// The name itself.
+    public var description: String { self.text }
+
+    /// Whether the bytes are the same.
+    public static func == (left: WireName, right: WireName) -> Bool {
+        left.text.utf8.count == right.text.utf8.count && left.text.utf8.elementsEqual(right.text.utf8)
+    }
+
+    /// Hashes the bytes.
+    public func hash(into hasher: inout Hasher) {
+        // Not `String.hash`, which normalises what is not ASCII.
+        var text = self.text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        // No byte of UTF-8: ends the name where several are hashed one after the other.
+        hasher.combine(0xFF as UInt8)
+    }
+}
+
+extension WireName: ExpressibleByStringLiteral {
+    /// The name `value`.
+    public init(stringLiteral value: String) { self.init(value) }
+}
+
+/// A set of rooms, by their bytes; see ``WireName``.
+public struct RoomSet: Sendable, Hashable, Sequence, ExpressibleByArrayLiteral {
+    private var names: Set<WireName>
+
+    /// These rooms.
+    public init(_ rooms: some Sequence<String>) {
+        self.names = Set(rooms.map { WireName($0) })
+    }
+
+    /// These rooms.
+    public init(arrayLiteral rooms: String...) { self.init(rooms) }
+
+    init(_ names: Set<WireName>) {
+        self.names = names
+    }
+
+    /// Whether a room is one of them, spelt with the same bytes.
+    public func contains(_ room: String) -> Bool { self.names.contains(WireName(room)) }
+
+    /// How many they are.
+    public var count: Int { self.names.count }
+
+    /// Whether there are none.
+    public var isEmpty: Bool { self.names.isEmpty }
+
+    /// The rooms, in no particular order.
+    public func makeIterator() -> some IteratorProtocol<String> { self.names.lazy.map(\.text).makeIterator() }
+
+    /// The rooms in the order in which JavaScript sorts them: by UTF-16 code units.
+    public func sorted() -> [String] {
+        self.names.map(\.text).sorted { $0.utf16.lexicographicallyPrecedes($1.utf16) }
+    }
+
+    /// Those that are not in the other set.
+    func subtracting(_ other: RoomSet) -> RoomSet { RoomSet(self.names.subtracting(other.names)) }
+}
