@@ -44,6 +44,9 @@ struct ElementStore: ~Copyable, Sendable {
 
     init() {}
 
+    // Freed in one place: without it each way out of a function that has a store frees all of its rows.
+    deinit {}
+
     // MARK: Roots of the tree
 
     /// The tree's root of a text that something was ever inserted into.
