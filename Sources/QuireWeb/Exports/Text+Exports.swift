@@ -42,6 +42,7 @@ func textSplice(_ handle: Int32, _ text: Int32, _ offset: Int32, _ deleteCount: 
 }
 
 extension OpenDocument {
+    @_optimize(speed)
     @inline(__always)
     fileprivate mutating func insert(_ units: Span<UInt16>, at offset: Int32, in text: Int32) throws(WebError) -> Int32
     {
@@ -59,7 +60,8 @@ extension OpenDocument {
         return 0
     }
 
-    @inline(__always)
+    @_optimize(speed)
+    @_transparent
     fileprivate mutating func delete(_ count: Int32, at offset: Int32, in text: Int32) throws(WebError) -> Int32 {
         let (end, overflow) = offset.addingReportingOverflow(count)
         guard !overflow, offset >= 0, count >= 0, let handle = handle(text)
