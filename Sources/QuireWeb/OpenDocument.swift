@@ -19,6 +19,8 @@ struct OpenDocument: ~Copyable {
         self.document = document
     }
 
+    deinit {}
+
     /// The number of a container, which is given one when it has none; it has it for as long as the document is open.
     mutating func number(of container: ContainerID) -> Int32 {
         var name = [container.kind.rawValue]

@@ -114,6 +114,7 @@ public struct ChangeBuffer: ~Copyable, Sendable {
     }
 
     /// Appends a change that was written elsewhere.
+    @_optimize(speed)
     mutating func append(_ change: Change) {
         var length: [UInt8] = []
         length.appendVarint(change.encoded.count)
@@ -126,7 +127,8 @@ public struct ChangeBuffer: ~Copyable, Sendable {
     static let maximumShortSequence: UInt64 = 0x1_0000_0000
 
     /// Appends a change of two words at most: a first byte without flags, the name, and up to seven bytes more.
-    @inline(__always)
+    @_optimize(speed)
+    @_transparent
     mutating func append(_ shape: ChangeShape, start: NextName, operand: UInt64, _ operandCount: UInt64) {
         assert(operandCount < 8, "A change is too long for two words.")
         let word = start.bytes | UInt64(shape.rawValue) | operand &<< start.bitCount
@@ -143,6 +145,7 @@ public struct ChangeBuffer: ~Copyable, Sendable {
     }
 
     /// Appends a change of 7 to 15 bytes and its checksum.
+    @_optimize(speed)
     private mutating func append(_ word: UInt64, _ rest: UInt64, _ byteCount: UInt64) {
         var sum = Checksum.fold(0, word)
         if byteCount > 8 { sum = Checksum.fold(sum, rest) }

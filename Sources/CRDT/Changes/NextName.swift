@@ -23,7 +23,7 @@ struct NextName: BitwiseCopyable, Sendable {
     }
 
     /// Goes on to the change that follows; a carry into the next byte of the name is left to ``follow(_:_:)``.
-    @inline(__always)
+    @_transparent
     mutating func advance() {
         sequence &+= 1
         bytes &+= 8 &<< 8
@@ -31,7 +31,7 @@ struct NextName: BitwiseCopyable, Sendable {
     }
 
     /// Whether a word starts with the name, as that of a keystroke, typed or erased.
-    @inline(__always)
+    @_transparent
     func starts(_ word: UInt64) -> Bool {
         let difference = word ^ (bytes | UInt64(ChangeShape.typing.rawValue))
         return difference & (1 &<< bitCount &- 1) & ~2 == 0

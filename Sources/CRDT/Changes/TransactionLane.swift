@@ -67,7 +67,7 @@ struct TransactionLane: ~Copyable, Sendable {
     }
 
     /// Adds the element before the first one, which is in the same block of addresses; false when that one is not at `address`.
-    @inline(__always)
+    @_transparent
     mutating func extendDeletionLeft(from address: UInt32) -> Bool {
         if firstAddress != address { return false }
         firstAddress &-= 1
@@ -77,7 +77,7 @@ struct TransactionLane: ~Copyable, Sendable {
     }
 
     /// Adds the element after the last one, which is in the same block of addresses; false when it is not at `address`.
-    @inline(__always)
+    @_transparent
     mutating func extendDeletionRight(at address: UInt32) -> Bool {
         if endAddress != address { return false }
         endAddress &+= 1

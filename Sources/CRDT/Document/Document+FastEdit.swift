@@ -11,6 +11,7 @@ extension Document {
     ///
     /// - Throws: when the edit is not possible. Nothing is edited then, and nothing appended.
     /// - Complexity: O(1) amortised where the last edit ended, else O(log n) for n runs.
+    @_optimize(speed)
     public mutating func insert(
         _ units: Span<UInt16>,
         at utf16Offset: Int,
@@ -23,6 +24,7 @@ extension Document {
         try insertGenerally(units, at: utf16Offset, in: text, to: &changes)
     }
 
+    @_optimize(speed)
     @inline(never)
     private mutating func insertGenerally(
         _ units: Span<UInt16>,
@@ -46,6 +48,7 @@ extension Document {
     ///
     /// - Throws: when the edit is not possible. Nothing is edited then, and nothing appended.
     /// - Complexity: O(1) amortised where the last edit ended, else O(k log n) for k deleted of n runs.
+    @_optimize(speed)
     public mutating func delete(
         _ utf16Range: Range<Int>,
         in text: TextHandle,
@@ -55,6 +58,7 @@ extension Document {
         try deleteGenerally(utf16Range, in: text, to: &changes)
     }
 
+    @_optimize(speed)
     @inline(never)
     private mutating func deleteGenerally(
         _ utf16Range: Range<Int>,
@@ -80,6 +84,7 @@ extension Document {
     /// The most units of one insertion: see ``ShortChangeWriter/capacity``.
     private static var fastUnitCount: Int { 64 }
 
+    @_optimize(speed)
     @inline(__always)
     private mutating func insertFast(
         _ units: Span<UInt16>,
@@ -164,6 +169,7 @@ extension Document {
 
     // MARK: Deletion
 
+    @_optimize(speed)
     @inline(__always)
     private mutating func deleteFast(
         _ utf16Range: Range<Int>,
@@ -225,7 +231,8 @@ extension Document {
     // MARK: Typing and erasing on
 
     /// Types a character of ASCII where the local replica is typing.
-    @inline(__always)
+    @_optimize(speed)
+    @_transparent
     private mutating func typeFast(
         _ unit: UInt16,
         at utf16Offset: Int,
@@ -243,6 +250,7 @@ extension Document {
     }
 
     /// Types a character of ASCII as the first one of a block, or behind the tombstone where the local replica erased.
+    @_optimize(speed)
     @inline(never)
     private mutating func typeOnFast(_ unit: UInt16, _ author: Int, to changes: inout ChangeBuffer) -> Bool {
         guard author == localIndex, isShort(author) else { return false }
@@ -258,7 +266,8 @@ extension Document {
     }
 
     /// Deletes the unit on one of the sides of the tombstone where the last deletion was.
-    @inline(__always)
+    @_optimize(speed)
+    @_transparent
     private mutating func eraseFast(
         _ utf16Range: Range<Int>,
         in root: UInt32,
@@ -285,6 +294,7 @@ extension Document {
     }
 
     /// Deletes the character that the local replica typed last.
+    @_optimize(speed)
     @inline(__always)
     private mutating func eraseTyped(
         _ utf16Range: Range<Int>,
@@ -302,14 +312,16 @@ extension Document {
     // MARK: The common parts
 
     /// Whether the next change needs no dependencies and has a short name.
-    @inline(__always)
+    @_optimize(speed)
+    @_transparent
     private func isShort(_ author: Int) -> Bool {
         news.count == 0 && replica.rawValue < Change.replicaFollows
             && store.replicas[author].nextSequence < ChangeBuffer.maximumShortSequence
     }
 
     /// The start of the next change, which counts as made from here on.
-    @inline(__always)
+    @_optimize(speed)
+    @_transparent
     private mutating func takeName(_ author: Int) -> NextName {
         let sequence = store.replicas[author].nextSequence
         if ownName.sequence != sequence { ownName.follow(author, sequence &<< 3 | replica.rawValue) }

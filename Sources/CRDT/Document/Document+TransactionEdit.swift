@@ -9,6 +9,7 @@ extension Document {
     /// - Precondition: a transaction is open.
     /// - Throws: when the edit is not possible. Nothing is edited then, and the transaction stays as it is.
     /// - Complexity: O(1) amortised where the last edit ended, else O(log n) for n runs.
+    @_optimize(speed)
     public mutating func insert(
         _ units: Span<UInt16>,
         at utf16Offset: Int,
@@ -22,6 +23,7 @@ extension Document {
         try insertElsewhere(units, at: utf16Offset, in: text)
     }
 
+    @_optimize(speed)
     @inline(never)
     private mutating func insertElsewhere(
         _ units: Span<UInt16>,
@@ -44,6 +46,7 @@ extension Document {
     /// - Precondition: a transaction is open.
     /// - Throws: when the edit is not possible. Nothing is edited then, and the transaction stays as it is.
     /// - Complexity: O(1) amortised where the last edit ended, else O(k log n) for k deleted of n runs.
+    @_optimize(speed)
     public mutating func delete(_ utf16Range: Range<Int>, in text: TextHandle) throws(EditError) {
         if utf16Range.upperBound &- utf16Range.lowerBound == 1, store.open.revision == store.tree.revision,
             store.open.root == text.root, eraseOn(utf16Range)
@@ -53,6 +56,7 @@ extension Document {
         try deleteElsewhere(utf16Range, in: text)
     }
 
+    @_optimize(speed)
     @inline(never)
     private mutating func deleteElsewhere(_ utf16Range: Range<Int>, in text: TextHandle) throws(EditError) {
         precondition(transaction != nil, "No transaction is open.")
@@ -80,6 +84,7 @@ extension Document {
         return true
     }
 
+    @_optimize(speed)
     private mutating func insertInTransaction(
         _ units: Span<UInt16>,
         at utf16Offset: Int,
@@ -120,6 +125,7 @@ extension Document {
 
     // MARK: Deletion
 
+    @_optimize(speed)
     private mutating func deleteInTransaction(_ utf16Range: Range<Int>, in root: UInt32) -> Bool {
         store.tree.settle()
         let count = utf16Range.upperBound &- utf16Range.lowerBound
@@ -140,7 +146,8 @@ extension Document {
     }
 
     /// Deletes the unit on one of the sides of the open tombstone, when that continues the pending deletion.
-    @inline(__always)
+    @_optimize(speed)
+    @_transparent
     private mutating func eraseOn(_ unit: Range<Int>) -> Bool {
         if store.isLeftOfOpen(unit) {
             let address = store.addressLeftOfOpen

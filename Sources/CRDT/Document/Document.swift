@@ -41,14 +41,16 @@ public struct Document: ~Copyable, Sendable {
 
     /// An empty document.
     public init(replica: ReplicaID) {
-        self.replica = replica
-        store = ElementStore()
+        self.init(replica: replica, store: ElementStore())
     }
 
+    @inline(never)
     init(replica: ReplicaID, store: consuming ElementStore) {
         self.replica = replica
         self.store = store
     }
+
+    deinit {}
 
     /// What is known: every change applied so far.
     ///

@@ -31,6 +31,7 @@ extension ElementStore {
     }
 
     /// The same for a few units, none of them half of a pair, from wherever they are, at the cursor.
+    @_optimize(speed)
     @inline(__always)
     mutating func insertFewAtCursor(_ units: Span<UInt16>, by replica: Int, lamport: UInt64) {
         let count = units.count

@@ -117,6 +117,7 @@ extension ElementStore {
         finishOpening()
     }
 
+    @_optimize(speed)
     @inline(__always)
     private mutating func finishOpening() {
         open.root = lastGap.root
@@ -142,13 +143,15 @@ extension ElementStore {
     // MARK: Going on
 
     /// Whether `author` can type a unit at the open place, which is his newest element's end, with the next Lamport timestamp.
-    @inline(__always)
+    @_optimize(speed)
+    @_transparent
     func canType(by author: Int) -> Bool {
         open.revision == tree.revision && open.room > 0 && open.author == UInt32(truncatingIfNeeded: author)
     }
 
     /// Types a unit that is no half of a pair.
-    @inline(__always)
+    @_optimize(speed)
+    @_transparent
     mutating func type(_ unit: UInt16, by author: Int) {
         assert(canType(by: author), "Nothing can be typed there.")
         assert(open.address == Int(replicas[author].freeAddress), "The next address is another.")
@@ -184,23 +187,24 @@ extension ElementStore {
     }
 
     /// Whether a unit is the one on the left of the open tombstone, and can be erased there.
-    @inline(__always)
+    @_transparent
     func isLeftOfOpen(_ unit: Range<Int>) -> Bool { unit.upperBound == open.position && open.leftRoom > 0 }
 
     /// Whether a unit is the one on the right of the open tombstone, and can be erased there.
-    @inline(__always)
+    @_transparent
     func isRightOfOpen(_ unit: Range<Int>) -> Bool { unit.lowerBound == open.position && open.rightRoom > 0 }
 
     /// The address of the unit on the left of the open tombstone.
-    @inline(__always)
+    @_transparent
     var addressLeftOfOpen: UInt32 { tree.runs[open.run].address &- 1 }
 
     /// The address of the unit on the right of the open tombstone.
-    @inline(__always)
+    @_transparent
     var addressRightOfOpen: UInt32 { tree.runs[open.run].end }
 
     /// Deletes the unit on the left of the open tombstone; it is no half of a pair.
-    @inline(__always)
+    @_optimize(speed)
+    @_transparent
     mutating func eraseLeft() {
         assert(open.leftRoom > 0, "Nothing can be erased there.")
         tree.runs[open.run &- 1].grow(by: -1)
@@ -213,7 +217,8 @@ extension ElementStore {
     }
 
     /// Deletes the unit on the right of the open tombstone; it is no half of a pair.
-    @inline(__always)
+    @_optimize(speed)
+    @_transparent
     mutating func eraseRight() {
         assert(open.rightRoom > 0, "Nothing can be erased there.")
         tree.runs[open.run].grow(by: 1)
@@ -296,7 +301,8 @@ extension ElementStore {
         open.revision = tree.revision
     }
 
-    @inline(__always)
+    @_optimize(speed)
+    @_transparent
     mutating func addVisibleAtOpen(_ delta: Int) {
         assert(tree.links.isWatching(open.way), "Other counts are watched.")
         tree.links.addToWatched(UInt32(truncatingIfNeeded: delta))

@@ -44,6 +44,9 @@ struct ElementStore: ~Copyable, Sendable {
 
     init() {}
 
+    // Freed in one place: without it each way out of a function that has a store frees all of its rows.
+    deinit {}
+
     // MARK: Roots of the tree
 
     /// The tree's root of a text that something was ever inserted into.
@@ -89,6 +92,7 @@ struct ElementStore: ~Copyable, Sendable {
     }
 
     /// Moves the cursor to the gap at a visible position, and closes what was open there.
+    @_optimize(speed)
     @inline(__always)
     mutating func moveCursor(to position: Int, in root: UInt32) {
         tree.settle()
@@ -116,6 +120,7 @@ struct ElementStore: ~Copyable, Sendable {
     /// that split no surrogate pair.
     ///
     /// Else it stays: at the start of a run nothing tells what the next insertion is after.
+    @_optimize(speed)
     @inline(__always)
     mutating func moveCursorToLiving(_ count: Int) -> UInt32? {
         var gap = lastGap

@@ -64,6 +64,7 @@ struct BlockTable: ~Copyable, Sendable {
     // MARK: Leaves
 
     /// The leaf that has the element at `address`.
+    @_optimize(speed)
     @inline(__always)
     func leaf(of address: UInt32) -> UInt32 {
         let reference = blocks[Int(address >> 6)].leafReference

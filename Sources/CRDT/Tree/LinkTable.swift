@@ -81,6 +81,7 @@ struct LinkTable: ~Copyable, Sendable {
     mutating func addToWatched(_ delta: UInt32) { waiting &+= delta }
 
     /// Watches a way, which stays as it is until another one is watched or ``addToWatched(_:)`` is not called any more.
+    @_optimize(speed)
     @inline(__always)
     mutating func watch(_ way: Way) {
         settle()
@@ -95,6 +96,7 @@ struct LinkTable: ~Copyable, Sendable {
     }
 
     /// Writes what waits.
+    @_optimize(speed)
     @inline(__always)
     mutating func settle() {
         if waiting == 0 { return }
@@ -109,6 +111,7 @@ struct LinkTable: ~Copyable, Sendable {
 
     /// The first place from `first` on up to which there are `position` units, or `last` if that is none; `start` is how many
     /// units are before it.
+    @_optimize(speed)
     @inline(__always)
     func find(_ position: Int, from first: Int, to last: Int, start: inout Int) -> Int {
         var place = first

@@ -6,12 +6,14 @@ extension RunTree {
     func seek(_ position: Int, in root: UInt32) -> Gap { search(position, in: root) }
 
     /// The same for whoever has the tree to himself: to lend it to a call that only reads, the compiler copies all of it.
+    @_optimize(speed)
     @inline(never)
     mutating func find(_ position: Int, in root: UInt32) -> Gap {
         links.settle()
         return search(position, in: root)
     }
 
+    @_optimize(speed)
     @inline(__always)
     private func search(_ position: Int, in root: UInt32) -> Gap {
         var node = links.root(root).index
@@ -60,6 +62,7 @@ extension RunTree {
     }
 
     /// The same in place.
+    @_optimize(speed)
     @inline(__always)
     func move(_ gap: inout Gap, to position: Int) {
         if position == 0 {
@@ -84,6 +87,7 @@ extension RunTree {
     }
 
     /// The visible position of a gap.
+    @_optimize(speed)
     @inline(__always)
     func position(of gap: Gap) -> Int {
         guard gap.offset > 0 else { return gap.runStart }
@@ -161,6 +165,7 @@ extension RunTree {
     /// Moves a gap past tombstones, to where a visible unit follows; false when none does.
     ///
     /// - Complexity: O(1) when it is in this run or the next, else O(log n) for n runs, however many are dead between.
+    @_optimize(speed)
     @inline(__always)
     mutating func moveToLiving(_ gap: inout Gap) -> Bool {
         let run = run(at: gap)

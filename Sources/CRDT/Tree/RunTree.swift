@@ -124,6 +124,7 @@ struct RunTree: ~Copyable, Sendable {
     mutating func noteChange() { revision &+= 1 }
 
     /// Adds to the visible units of a leaf, in all its ancestors.
+    @_optimize(speed)
     @inline(__always)
     mutating func addVisible(_ delta: Int, to leaf: UInt32) {
         noteChange()
@@ -142,6 +143,7 @@ struct RunTree: ~Copyable, Sendable {
     }
 
     /// The root that a leaf belongs to, and how many visible units of it are before the leaf.
+    @_optimize(speed)
     @inline(__always)
     func start(of leaf: UInt32) -> (root: UInt32, position: Int) {
         var position = 0

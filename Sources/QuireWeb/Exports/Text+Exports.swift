@@ -4,6 +4,7 @@
 
 @_expose(wasm, "textInsertUnit")
 @_cdecl("quire_text_insert_unit")
+@_optimize(speed)
 func textInsertUnit(_ handle: Int32, _ text: Int32, _ offset: Int32, _ unit: Int32) -> Int32 {
     documents.with(handle) { (open) throws(WebError) in
         guard let unit = UInt16(exactly: unit) else { throw .badArgument }
@@ -26,6 +27,7 @@ func textInsert(_ handle: Int32, _ text: Int32, _ offset: Int32, _ count: Int32)
 
 @_expose(wasm, "textDelete")
 @_cdecl("quire_text_delete")
+@_optimize(speed)
 func textDelete(_ handle: Int32, _ text: Int32, _ offset: Int32, _ deleteCount: Int32) -> Int32 {
     documents.with(handle) { (open) throws(WebError) in try open.delete(deleteCount, at: offset, in: text) }
 }
@@ -40,25 +42,36 @@ func textSplice(_ handle: Int32, _ text: Int32, _ offset: Int32, _ deleteCount: 
 }
 
 extension OpenDocument {
+    @_optimize(speed)
     @inline(__always)
     fileprivate mutating func insert(_ units: Span<UInt16>, at offset: Int32, in text: Int32) throws(WebError) -> Int32
     {
         guard let handle = handle(text) else { return try insertFirst(units, at: offset, in: text) }
         do throws(EditError) {
-            try document.insert(units, at: Int(offset), in: handle, to: &outbox)
+            // The other way asks for a transaction last.
+            if document.isInTransaction {
+                try document.insert(units, at: Int(offset), in: handle)
+            } else {
+                try document.insert(units, at: Int(offset), in: handle, to: &outbox)
+            }
         } catch {
             throw WebError(error)
         }
         return 0
     }
 
-    @inline(__always)
+    @_optimize(speed)
+    @_transparent
     fileprivate mutating func delete(_ count: Int32, at offset: Int32, in text: Int32) throws(WebError) -> Int32 {
         let (end, overflow) = offset.addingReportingOverflow(count)
         guard !overflow, offset >= 0, count >= 0, let handle = handle(text)
         else { return try splice(text, offset, count, []) }
         do throws(EditError) {
-            try document.delete(Int(offset)..<Int(end), in: handle, to: &outbox)
+            if document.isInTransaction {
+                try document.delete(Int(offset)..<Int(end), in: handle)
+            } else {
+                try document.delete(Int(offset)..<Int(end), in: handle, to: &outbox)
+            }
         } catch {
             throw WebError(error)
         }
