@@ -87,7 +87,9 @@ struct HeldMessagesTests {
         try await self.withGates(["/slow"]) { harness, open in
             let client = try await harness.socket()
             try await client.sendText("40/slow,")
-            try await client.sendText(#"452-/slow,1["ask",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]"#)
+            try await client.sendText(
+                #"452-/slow,1["ask",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]"#
+            )
             try await client.sendBinary([1])
             try await client.sendText("429[\"ask\"]")
             // Text where an attachment is due ends the connection, held or not.

@@ -34,7 +34,10 @@ struct PacketLimitTests {
         }
     }
 
-    @Test("By default JSON is 64 deep at most; what is set beyond 256 counts as that, and 0 as 1", arguments: [nil, 0, 9999])
+    @Test(
+        "By default JSON is 64 deep at most; what is set beyond 256 counts as that, and 0 as 1",
+        arguments: [nil, 0, 9999]
+    )
     func depths(_ setting: Int?) async throws {
         try await withServer(configure: { if let setting { $0.maxJSONDepth = setting } }, setUp: echo) { harness in
             let depth = setting == nil ? 64 : setting == 0 ? 1 : 256

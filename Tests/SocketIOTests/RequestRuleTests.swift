@@ -25,7 +25,8 @@ struct RequestRuleTests {
     func host(front: Front) async throws {
         try await self.with(front) { port in
             for target in [Self.path(front), "/somewhere"] {
-                for hosts in ["", "Host: a\r\nHost: a\r\n", "Host: a\r\nHost: b\r\n", "Host: a b\r\n", "Host: a/b\r\n"] {
+                for hosts in ["", "Host: a\r\nHost: a\r\n", "Host: a\r\nHost: b\r\n", "Host: a b\r\n", "Host: a/b\r\n"]
+                {
                     let client = try await RawClient.connect(to: port)
                     try await client.send("GET \(target) HTTP/1.1\r\n\(hosts)\r\n")
                     #expect(try await client.receiveResponse().status == 400, "\(target) \(hosts)")
@@ -54,7 +55,10 @@ struct RequestRuleTests {
                 // The page's origin is compared with the target's host, not with the header's.
                 for (host, status) in [("page.example", 200), ("quire.example", 403)] {
                     let response = try await client.request(
-                        "GET", "http://\(host)\(path)", headers: ["Origin": "http://page.example"])
+                        "GET",
+                        "http://\(host)\(path)",
+                        headers: ["Origin": "http://page.example"]
+                    )
                     #expect(response.status == status)
                 }
             }
@@ -122,14 +126,20 @@ struct RequestRuleTests {
             let sid = try await harness.pollingSession(client)
             let expect = ["Expect": "100-continue"]
             try await client.sendRequest(
-                "POST", Harness.target(sid), headers: expect.merging(["Content-Length": "2"]) { $1 })
+                "POST",
+                Harness.target(sid),
+                headers: expect.merging(["Content-Length": "2"]) { $1 }
+            )
             #expect(try await client.receiveResponse().status == 100)
             try await client.send("40")
             #expect(try await client.receiveResponse().body == "ok")
             for (target, length, status) in [(Harness.target("unknown"), 5, 400), (Harness.target(sid), 1001, 413)] {
                 let other = try await harness.connect()
                 try await other.sendRequest(
-                    "POST", target, headers: expect.merging(["Content-Length": "\(length)"]) { $1 })
+                    "POST",
+                    target,
+                    headers: expect.merging(["Content-Length": "\(length)"]) { $1 }
+                )
                 #expect(try await other.receiveResponse().status == status)
             }
         }

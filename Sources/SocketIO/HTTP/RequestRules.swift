@@ -63,7 +63,9 @@ enum RequestRules {
     /// The parts of `http://host:port/path?query`, the second as a target of its own; nil for any other form.
     private static func absoluteForm(of target: String) -> (authority: String, rest: String)? {
         guard let first = target.utf8.first, first != UInt8(ascii: "/") else { return nil }
-        let scheme = ["http://", "https://"].first { target.utf8.count >= $0.utf8.count && target.lowercased().hasPrefix($0) }
+        let scheme = ["http://", "https://"].first {
+            target.utf8.count >= $0.utf8.count && target.lowercased().hasPrefix($0)
+        }
         guard let scheme else { return nil }
         let behind = target.utf8.dropFirst(scheme.utf8.count)
         let end = behind.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? behind.endIndex
