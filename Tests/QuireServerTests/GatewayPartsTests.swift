@@ -54,12 +54,12 @@ struct GatewayPartsTests {
     func rosterCost() {
         let roster = Roster()
         let clock = ContinuousClock()
-        // A list that is searched would take two thousand million steps.
+        // A list that is searched would take four hundred million steps.
         let time = clock.measure {
-            for socket in 0..<60_000 { roster.add(String(socket), name: "x", to: "room") }
-            for socket in 0..<60_000 { roster.remove(String(socket), from: "room") }
+            for socket in 0..<20_000 { roster.add(String(socket), name: "x", to: "room") }
+            for socket in 0..<20_000 { roster.remove(String(socket), from: "room") }
         }
-        #expect(time < .seconds(10) && roster.count(of: "room") == 0)
+        #expect(time < .seconds(5) && roster.count(of: "room") == 0)
     }
 
     @Test("Rooms and messages that only look alike are two")

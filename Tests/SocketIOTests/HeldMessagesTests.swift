@@ -30,6 +30,12 @@ struct HeldMessagesTests {
         }
     }
 
+    /// The server has taken what was sent: it answers a ping behind that.
+    private func waitUntilTaken(_ client: RawClient) async throws {
+        try await client.send(RawClient.frame(opcode: 9, []))
+        #expect(try await client.receiveFrame().opcode == 10)
+    }
+
     @Test("What goes to other namespaces is answered meanwhile, and what goes there waits in its order")
     func others() async throws {
         try await self.withGates(["/slow"]) { harness, open in
@@ -73,6 +79,7 @@ struct HeldMessagesTests {
             try await client.sendText("40/slow,")
             try await client.sendText(#"42/slow,1["ask",1]"#)
             try await client.sendText(#"451-2["ask",{"_placeholder":true,"num":0}]"#)
+            try await self.waitUntilTaken(client)
             open("/slow")
             #expect(try await client.receiveText().hasPrefix("40/slow,"))
             try await client.sendBinary([7])
@@ -101,7 +108,7 @@ struct HeldMessagesTests {
                 #"452-/slow,1["ask",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]"#
             )
             try await patient.sendBinary([1])
-            try await Task.sleep(for: .milliseconds(50))
+            try await self.waitUntilTaken(patient)
             open("/slow")
             open("/slow")
             #expect(try await patient.receiveText().hasPrefix("40/slow,"))

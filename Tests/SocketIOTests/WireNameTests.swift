@@ -88,7 +88,7 @@ struct WireNameTests {
     func namespaces() async throws {
         try await withServer(setUp: { server in
             for name in [Self.composed, Self.decomposed] {
-                server.of(name).onConnection { $0.emit("in", .int(name.utf8.count)) }
+                server.of(name).onConnection { $0.emit("in", .int($0.namespace.name.utf8.count)) }
             }
             server.of(pattern: "/dynamic-*").onConnection { socket in
                 socket.emit("in", .int(socket.namespace.name.utf8.count))

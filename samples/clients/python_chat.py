@@ -60,7 +60,8 @@ class Client:
 
 
 def say(line: str):
-    print(line, flush=True)
+    # In one piece: events come on threads of their own.
+    print(line + "\n", end="", flush=True)
 
 
 def in_room(payload: dict) -> str:

@@ -46,8 +46,10 @@ enum Frames {
         }
         for (channel, _) in channels { _ = try? channel.finish() }
         let row = [best[0], best[1]].map { Self.pad(String(format: "%.0f", $0), 12) }.joined()
-        print(Self.pad(String(payload), 7) + "  \(read.rawValue.padding(toLength: 8, withPad: " ", startingAt: 0))" + row
-            + Self.pad(String(format: "%.2fx", best[0] / best[1]), 9))
+        print(
+            Self.pad(String(payload), 7) + "  \(read.rawValue.padding(toLength: 8, withPad: " ", startingAt: 0))" + row
+                + Self.pad(String(format: "%.2fx", best[0] / best[1]), 9)
+        )
     }
 
     /// What the socket reads, the frames with masks of their own.

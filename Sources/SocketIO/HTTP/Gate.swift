@@ -228,8 +228,9 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler {
         Self.writeContinue(context)
     }
 
-    /// Answers our exchange as soon as that does not cost the connection: at the end of the request, or at its body. A client
-    /// that waits to be told to send the body gets the answer in place of that.
+    /// Answers our exchange as soon as that does not cost the connection: at the end of the request, or at its body.
+    ///
+    /// A client that waits to be told to send the body gets the answer in place of that.
     func answerAtEnd(_ number: UInt64, _ response: EngineResponse, headers: [(String, String)] = []) {
         guard self.exchange?.number == number else { return }
         if case .receiving? = self.exchange?.phase, self.exchange?.awaitsContinue == false {
