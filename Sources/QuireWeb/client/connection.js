@@ -152,7 +152,12 @@ export class Connection {
       entry.doc.load().then(() => this.#introduce(id));
     }
     entry.count += 1;
-    return entry.doc.ready;
+    try {
+      return await entry.doc.ready;
+    } catch (error) {
+      await this.closeDoc(entry.doc);
+      throw error;
+    }
   }
 
   /**

@@ -55,6 +55,8 @@ export class Keeper {
   /** @type {Map<string, () => void>} */
   #claims = new Map();
   #hasFailed = false;
+  /** Without one the changes are changes of nothing. */
+  #hasSnapshot = false;
   #retryAt = 0;
   #isClosed = false;
   /** The history that changes belong to that are kept from now on. @type {string | null} */
@@ -75,7 +77,7 @@ export class Keeper {
 
   /** Whether all that was made here is written down on this device. */
   get isIdle() {
-    return this.#store !== null && !this.#hasFailed && this.#writing === null && this.#puts.size === 0;
+    return this.#store !== null && this.#hasSnapshot && !this.#hasFailed && this.#writing === null && this.#puts.size === 0;
   }
 
   /**
@@ -87,7 +89,10 @@ export class Keeper {
     try {
       const { record, changes } = await this.#store.load(this.#key);
       const isGood = typeof record?.epoch === "string" && Number.isSafeInteger(record.revision) && record.snapshot instanceof Uint8Array;
-      return { record: isGood ? record : null, changes: this.#readable(changes) };
+      this.#hasSnapshot = isGood;
+      const found = this.#readable(changes);
+      for (const change of found) if (!change.isOwn) this.#addToTail(changeName(change), change.bytes.length);
+      return { record: isGood ? record : null, changes: found };
     } catch (error) {
       this.#fail(error);
       return { record: null, changes: [] };
@@ -102,7 +107,6 @@ export class Keeper {
         const change = readChange(record.bytes);
         if (changeName(change) !== record.name) throw new Error("another change");
         found.push({ ...change, isOwn: record.isOwn === true, epoch: typeof record.epoch === "string" ? record.epoch : null });
-        if (record.isOwn !== true) this.#addToTail(record.name, record.bytes.length);
       } catch (error) {
         if (typeof record?.name === "string") this.#drops.add(record.name);
         this.#owner.failed(error);
@@ -113,9 +117,10 @@ export class Keeper {
 
   /** The unsent changes of pages that are gone. @param {Set<string>} kept what is not asked for */
   async orphans(kept) {
-    const { changes } = await this.load();
+    if (this.#store === null) return [];
+    const { changes } = await this.#store.load(this.#key);
     const held = await this.#tabs.held();
-    return changes.filter(
+    return this.#readable(changes).filter(
       (change) =>
         change.isOwn &&
         !kept.has(changeName(change)) &&
@@ -179,7 +184,8 @@ export class Keeper {
     const now = Date.now();
     if (this.#timer === null) this.#dirtySince = now;
     clearTimeout(this.#timer);
-    const delay = this.#tailBytes > mostTail ? 0 : Math.min(quietTime, Math.max(0, this.#dirtySince + longestTime - now));
+    const isUrgent = this.#tailBytes > mostTail || !this.#hasSnapshot;
+    const delay = isUrgent ? 0 : Math.min(quietTime, Math.max(0, this.#dirtySince + longestTime - now));
     this.#timer = setTimeout(() => this.saveSnapshot(), delay);
     this.#timer.unref?.();
   }
@@ -199,6 +205,7 @@ export class Keeper {
     this.#puts.clear();
     this.#tail.clear();
     this.#tailBytes = 0;
+    this.#hasSnapshot = false;
     if (this.#store === null) return;
     const store = this.#store;
     this.#writing = (this.#writing ?? Promise.resolve()).then(() => store.remove(this.#key)).catch((error) => this.#fail(error));
@@ -239,6 +246,7 @@ export class Keeper {
     try {
       await this.#store?.write(this.#key, { record, puts: wanted, drops: [...drops] });
       this.#hasFailed = false;
+      this.#hasSnapshot ||= record !== null;
     } catch (error) {
       for (const put of wanted) if (!this.#puts.has(put.name)) this.#puts.set(put.name, put);
       for (const name of drops) this.#tail.add(name);

@@ -16,6 +16,10 @@ const rememberPolling = 10 * 60_000;
 
 /** Until when polling is the choice, by address. @type {Map<string, number>} */
 const pollingUntil = new Map();
+/** Where WebSockets got through: if one fails there, it is the server that is away. @type {Set<string>} */
+const webSocketWorked = new Set();
+/** Though after so many attempts in vain polling is tried all the same. */
+const mostInVain = 3;
 
 /**
  * @typedef {"idle" | "connecting" | "connected" | "waiting" | "refused"} Phase
@@ -203,7 +207,9 @@ export class Socket {
    * @param {string} reason
    */
   #ended(reason) {
-    if (this.#phase === "connecting" && this.#patience === 0 && !this.#usesPolling && this.#transports.length > 1) {
+    const isBlocked = !webSocketWorked.has(this.#base.href) || this.#backoff.attempts >= mostInVain;
+    const mayChange = isBlocked && !this.#usesPolling && this.#transports.length > 1;
+    if (mayChange && this.#phase === "connecting" && this.#patience === 0) {
       this.#usesPolling = true;
       this.#open();
       return;
@@ -290,7 +296,10 @@ export class Socket {
   #opened(handshake) {
     const patience = Number(handshake.pingInterval) + Number(handshake.pingTimeout);
     this.#patience = patience > 0 && patience < 2 ** 31 ? patience : 45_000;
-    if (this.#usesPolling) pollingUntil.set(this.#base.href, Date.now() + rememberPolling);
+    if (!(this.#transport instanceof PollingTransport)) webSocketWorked.add(this.#base.href);
+    else if (this.#usesPolling && !webSocketWorked.has(this.#base.href)) {
+      pollingUntil.set(this.#base.href, Date.now() + rememberPolling);
+    }
     this.#expectHeartbeat();
     this.#transport?.opened({ sid: String(handshake.sid), maxPayload: Number(handshake.maxPayload) || 0 });
     this.#enterNamespace();

@@ -74,7 +74,8 @@ export class Server {
   }
 
   async text(doc, name = "body") {
-    const response = await fetch(`${this.url}v1/docs/${doc}?format=text&root=${name}`);
+    const headers = this.secret ? { Authorization: `Bearer ${this.token("reader", { "*": "read" })}` } : {};
+    const response = await fetch(`${this.url}v1/docs/${doc}?format=text&root=${name}`, { headers });
     return response.text();
   }
 
