@@ -66,6 +66,11 @@ class Container {
     return this.#id === null ? null : nameOf(this.#id);
   }
 
+  /** The document that it is part of; null for one made with `new`. @returns {import("./document.js").Doc | null} */
+  get doc() {
+    return /** @type {any} */ (this.#host);
+  }
+
   /** @protected @returns {Host} */
   get host() {
     if (this.#host === null) throw new QuireError("NOT_IN_DOCUMENT", "put it into a document and use what that gives back");
