@@ -51,7 +51,13 @@ export class EditorModel {
 
   release() {
     this.#isHeld = false;
-    this.#show("remote");
+    if (this.#waiting.length === 0) return;
+    // What was typed meanwhile stands in the text among what others did: the difference says it all.
+    this.#waiting = [];
+    const before = this.shown;
+    this.#base = this.#text.toString();
+    const splice = textSplice(before, this.shown);
+    if (splice !== null) this.#apply([splice], "remote");
   }
 
   /** @param {string} origin */
@@ -116,22 +122,22 @@ export class EditorModel {
     const end = hidden(this.#base, from + deleteCount);
     const clean = shown(wellFormed(insert));
     let offset = start;
-    let last = end;
+    /** What is deleted: what others put into the middle of it meanwhile stays. @type {[number, number][]} */
+    let deleted = start < end ? [[start, end]] : [];
     for (const splice of this.#waiting) {
       offset = moved(offset, splice);
-      last = moved(last, splice);
+      deleted = deleted.flatMap((range) => around(range, splice));
     }
-    // What others put into the middle of what was deleted goes with it: the editor did not show it.
-    this.#text.splice(offset, last - offset, clean);
+    const last = deleted.length === 1 && deleted[0][0] === offset ? deleted[0][1] : null;
+    if (last !== null) this.#text.splice(offset, last - offset, clean);
+    else {
+      for (const [from, to] of deleted.reverse()) {
+        this.#text.delete(from, to - from);
+        offset = moved(offset, { offset: from, deleteCount: to - from, insert: "" });
+      }
+      this.#text.insert(offset, clean);
+    }
     this.#base = spliced(this.#base, { offset: start, deleteCount: end - start, insert: clean });
-    // What waits was done to the text before this; the editor now has this first.
-    const typed = { offset: start, deleteCount: end - start, insert: clean };
-    let own = typed;
-    this.#waiting = this.#waiting.map((splice) => {
-      const [theirs, ours] = swapped(splice, own);
-      own = ours;
-      return theirs;
-    });
   }
 
   /** An offset in the text of one in the editor. @param {number} offset */
@@ -166,18 +172,19 @@ export function moved(offset, { offset: at, deleteCount, insert }) {
 }
 
 /**
- * Two splices of one text: the first as it is done after the second, and the second as it is done after the first.
- * @param {Splice} theirs
- * @param {Splice} ours
- * @returns {[Splice, Splice]}
+ * What is left of a range after a splice that others made.
+ * @param {[number, number]} range
+ * @param {Splice} splice
+ * @returns {[number, number][]}
  */
-function swapped(theirs, ours) {
-  const over = (/** @type {Splice} */ splice, /** @type {Splice} */ other) => {
-    const start = moved(splice.offset, other);
-    const end = splice.deleteCount === 0 ? start : moved(splice.offset + splice.deleteCount, other);
-    return { offset: start, deleteCount: Math.max(0, end - start), insert: splice.insert };
-  };
-  return [over(theirs, ours), over(ours, theirs)];
+function around([from, to], { offset, deleteCount, insert }) {
+  const shift = insert.length - deleteCount;
+  /** @type {[number, number][]} */
+  const parts = [
+    [from, Math.min(to, offset)],
+    [Math.max(from, offset + deleteCount) + shift, to + shift],
+  ];
+  return parts.filter(([start, end]) => start < end);
 }
 
 /** The text as an editor shows it. @param {string} text */
