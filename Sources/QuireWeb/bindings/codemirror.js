@@ -123,7 +123,10 @@ export function bindCodeMirror(view, text, { codemirror, presence, undo = true }
  */
 function makeFlag(WidgetType) {
   return class extends WidgetType {
-    /** @param {string} name @param {string} color */
+    /**
+     * @param {string} name
+     * @param {string} color
+     */
     constructor(name, color) {
       super();
       this.name = name;

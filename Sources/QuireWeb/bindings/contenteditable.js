@@ -12,7 +12,8 @@ const blocks = new Set(["DIV", "P", "LI", "PRE", "BLOCKQUOTE", "H1", "H2", "H3",
  * @param {import("./textarea.js").BindingOptions} [options]
  * @returns {import("./textarea.js").Binding}
  */
-export function bindContentEditable(element, text, { presence, undo = true, readOnly = true } = {}) {
+export function bindContentEditable(element, text, options = {}) {
+  const { presence, undo = true, readOnly = true } = options;
   const document = element.ownerDocument;
   const model = new EditorModel(text, (splices) => {
     let selection = selected();
@@ -69,7 +70,10 @@ export function bindContentEditable(element, text, { presence, undo = true, read
     showCaret();
   }
 
-  /** What browsers do differently is done here. @param {any} event */
+  /**
+   * What browsers do differently is done here.
+   * @param {any} event
+   */
   function before(event) {
     if (event.isComposing || model.isHeld) return;
     const isBreak = event.inputType === "insertParagraph" || event.inputType === "insertLineBreak";

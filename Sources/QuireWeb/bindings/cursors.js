@@ -34,7 +34,10 @@ export function showCursors(field, text, presence) {
   overlay.append(scroller);
   field.after(overlay);
 
-  /** Where each caret was drawn last, and since when. @type {Map<string, {place: string, at: number}>} */
+  /**
+   * Where each caret was drawn last, and since when.
+   * @type {Map<string, {place: string, at: number}>}
+   */
   const seen = new Map();
   /** @type {number | null} */
   let frame = null;
@@ -87,7 +90,10 @@ export function showCursors(field, text, presence) {
     for (const session of seen.keys()) if (!cursors.some((cursor) => cursor.session === session)) seen.delete(session);
   }
 
-  /** @param {import("./cursor.js").RemoteCursor} cursor @param {DOMRect} origin */
+  /**
+   * @param {import("./cursor.js").RemoteCursor} cursor
+   * @param {DOMRect} origin
+   */
   function caret({ session, name, color, head }, origin) {
     const rect = caretBox(head);
     const position = at(rect, origin);
@@ -113,7 +119,10 @@ export function showCursors(field, text, presence) {
     return mark;
   }
 
-  /** @param {number} from @param {number} to */
+  /**
+   * @param {number} from
+   * @param {number} to
+   */
   function range(from, to) {
     const found = document.createRange();
     found.setStart(node, Math.min(from, node.length));
@@ -121,10 +130,17 @@ export function showCursors(field, text, presence) {
     return found;
   }
 
-  /** @param {number} from @param {number} to */
+  /**
+   * @param {number} from
+   * @param {number} to
+   */
   const boxes = (from, to) => (from === to ? [] : [...range(from, to).getClientRects()]);
 
-  /** Where a caret stands: before the character at the offset, which may take two units. @param {number} offset @returns {DOMRect} */
+  /**
+   * Where a caret stands: before the character at the offset, which may take two units.
+   * @param {number} offset
+   * @returns {DOMRect}
+   */
   function caretBox(offset) {
     const [one] = range(offset, offset + 1).getClientRects();
     if (one !== undefined && one.height > 0) return one;
@@ -165,7 +181,10 @@ function box(document, style) {
 /** @param {string} name */
 const kebab = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/** @param {DOMRect} rect @param {DOMRect} origin */
+/**
+ * @param {DOMRect} rect
+ * @param {DOMRect} origin
+ */
 const at = (rect, origin) => ({ left: `${rect.left - origin.left}px`, top: `${rect.top - origin.top}px` });
 
 /**

@@ -14,7 +14,10 @@ export class EditorModel {
   #apply;
   /** The text as the editor shows it, but for its line breaks. */
   #base;
-  /** What is in the text and not in the editor. @type {Splice[]} */
+  /**
+   * What is in the text and not in the editor.
+   * @type {Splice[]}
+   */
   #waiting = [];
   #isOwn = false;
   #isHeld = false;
@@ -122,7 +125,10 @@ export class EditorModel {
     const end = hidden(this.#base, from + deleteCount);
     const clean = shown(wellFormed(insert));
     let offset = start;
-    /** What is deleted: what others put into the middle of it meanwhile stays. @type {[number, number][]} */
+    /**
+     * What is deleted: what others put into the middle of it meanwhile stays.
+     * @type {[number, number][]}
+     */
     let deleted = start < end ? [[start, end]] : [];
     for (const splice of this.#waiting) {
       offset = moved(offset, splice);
@@ -140,12 +146,18 @@ export class EditorModel {
     this.#base = spliced(this.#base, { offset: start, deleteCount: end - start, insert: clean });
   }
 
-  /** An offset in the text of one in the editor. @param {number} offset */
+  /**
+   * An offset in the text of one in the editor.
+   * @param {number} offset
+   */
   toText(offset) {
     return hidden(this.#base, offset);
   }
 
-  /** An offset in the editor of one in the text. @param {number} offset */
+  /**
+   * An offset in the editor of one in the text.
+   * @param {number} offset
+   */
   toEditor(offset) {
     return this.#base.includes("\r") ? shown(this.#base.slice(0, offset)).length : offset;
   }
@@ -155,7 +167,10 @@ export class EditorModel {
   }
 }
 
-/** @param {string} text @param {Splice} splice */
+/**
+ * @param {string} text
+ * @param {Splice} splice
+ */
 export function spliced(text, { offset, deleteCount, insert }) {
   return text.slice(0, offset) + insert + text.slice(offset + deleteCount);
 }
@@ -187,7 +202,10 @@ function around([from, to], { offset, deleteCount, insert }) {
   return parts.filter(([start, end]) => start < end);
 }
 
-/** The text as an editor shows it. @param {string} text */
+/**
+ * The text as an editor shows it.
+ * @param {string} text
+ */
 export function shown(text) {
   return text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
 }
@@ -204,7 +222,10 @@ function hidden(text, offset) {
   return at;
 }
 
-/** Halves of surrogate pairs that stand alone, which a paste can hold, become U+FFFD. @param {string} text */
+/**
+ * Halves of surrogate pairs that stand alone, which a paste can hold, become U+FFFD.
+ * @param {string} text
+ */
 export function wellFormed(text) {
   return text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd");
 }

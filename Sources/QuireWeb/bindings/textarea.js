@@ -20,7 +20,8 @@ import { bindUndo } from "./undo.js";
  * @param {BindingOptions} [options]
  * @returns {Binding}
  */
-export function bindTextarea(field, text, { presence, undo = true, readOnly = true } = {}) {
+export function bindTextarea(field, text, options = {}) {
+  const { presence, undo = true, readOnly = true } = options;
   const model = new EditorModel(text, (splices) => follow(splices));
 
   /** @param {import("./model.js").Splice[]} splices */
