@@ -155,6 +155,26 @@ test("others' changes that the server lost are given back", async () => {
   assert.equal(doc.pending, 0);
 });
 
+test("what comes in one breath with the answer to a join is not lost", async () => {
+  const room = new Room();
+  const Played = played((event, args, peer) => {
+    if (event !== "join") return room.answer(event, args);
+    // In one tick, as in one polling body.
+    const reply = room.join();
+    const ask = () => {
+      room.document.text("body").insert(0, "now");
+      peer.emit("presence", "d", [{ session: "x", user: { name: "x" }, state: 1 }], []);
+      peer.emit("change", "d", room.document.takeChanges(), { rev: 2, session: "x" });
+    };
+    peer.sendPacket({ type: packet.ack, id: peer.lastId, data: [reply] });
+    ask();
+    return undefined;
+  });
+  const doc = await to(Played).open("d", { persist: false });
+  await until(() => doc.text("body").toString() === "now", "the change", 2_000);
+  assert.deepEqual([...doc.presence.others.keys()], ["x"]);
+});
+
 test("missing changes are asked for", async () => {
   const room = new Room();
   const syncs = [];
