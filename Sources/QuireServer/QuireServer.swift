@@ -130,6 +130,11 @@ public struct QuireServer: Service, CustomStringConvertible {
         if let directory = configuration.samplesDirectory, files == nil {
             logger.warning("there is no such samples folder", metadata: ["path": "\(directory)"])
         }
+        let sdk = configuration.sdkDirectory.flatMap(StaticFiles.init(directory:))
+        if let directory = configuration.sdkDirectory, sdk == nil {
+            logger.warning("there is no such SDK folder", metadata: ["path": "\(directory)"])
+        }
+        SDKRoutes(files: sdk).add(to: router)
         ServiceRoutes(store: store, files: files, loop: loop).add(to: router)
         return router
     }

@@ -37,6 +37,14 @@ struct Serve: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The folder served at /; `samples`, where there is one.", valueName: "folder"))
     var samples: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The JavaScript SDK's folder, served at /sdk/; `.build-web/sdk`, where there is one.",
+            valueName: "folder"
+        )
+    )
+    var sdk: String?
+
     @Option(help: "Event loops; a document lives on one of them.")
     var loops = 1
 
@@ -58,6 +66,7 @@ struct Serve: AsyncParsableCommand {
         configuration.port = port
         configuration.databasePath = database
         configuration.samplesDirectory = samples ?? (Self.isFolder("samples") ? "samples" : nil)
+        configuration.sdkDirectory = sdk ?? (Self.isFolder(".build-web/sdk") ? ".build-web/sdk" : nil)
         configuration.eventLoopCount = loops
         configuration.portFile = portFile
         access.apply(to: &configuration, environment: environment)

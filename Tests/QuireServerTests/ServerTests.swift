@@ -248,6 +248,44 @@ struct ServerTests {
         }
     }
 
+    @Test("The SDK is served packed to whoever takes gzip, and not again while it is the same")
+    func sdk() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "quire-sdk-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try Data([0, 0x61, 0x73, 0x6D]).write(to: folder.appending(path: "quire.wasm"))
+        try Data("export {};".utf8).write(to: folder.appending(path: "quire.js"))
+        let packedScript: [UInt8] = [
+            0x1F, 0x8B, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xFF, 0x4B, 0xAD, 0x28, 0xC8, 0x2F, 0x2A, 0x51, 0xA8,
+            0xAE, 0xB5, 0x06, 0x00, 0xC6, 0x47, 0x25, 0xD7, 0x0A, 0x00, 0x00, 0x00,
+        ]
+        try Data(packedScript).write(to: folder.appending(path: "quire.js.gz"))
+        try await withServer {
+            $0.sdkDirectory = folder.path
+        } body: { port async throws in
+            let module = try await ask(port, "/sdk/quire.wasm")
+            #expect(module.status == 200)
+            #expect(module.headers["content-type"] == "application/wasm")
+            #expect(module.headers["content-security-policy"]?.contains("'wasm-unsafe-eval'") == true)
+            #expect(try await ask(port, "/sdk/%2e%2e/secret").status == 404)
+            #expect(try await ask(port, "/sdk/none.js").status == 404)
+
+            let plain = try await ask(port, "/sdk/quire.js", headers: ["Accept-Encoding": "br, gzip;q=0"])
+            #expect(plain.text == "export {};")
+            #expect(plain.headers["content-encoding"] == nil)
+            let packed = try await ask(port, "/sdk/quire.js", headers: ["Accept-Encoding": "br, gzip"])
+            #expect(packed.headers["content-encoding"] == "gzip")
+            #expect(packed.headers["content-type"] == "text/javascript; charset=utf-8")
+            #expect(packed.headers["etag"] != plain.headers["etag"])
+            let tag = try #require(plain.headers["etag"])
+            #expect(
+                try await ask(port, "/sdk/quire.js", headers: ["Accept-Encoding": "br", "If-None-Match": tag]).status
+                    == 304
+            )
+            #expect(try await ask(port, "/sdk/quire.js", headers: ["If-None-Match": "\"other\""]).status == 200)
+        }
+    }
+
     @Test("A server that stops tells its clients, and keeps what they wrote")
     func shutdown() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "quire-restart-\(UUID().uuidString)")

@@ -46,6 +46,9 @@ public struct ServerConfiguration: Sendable {
     /// The folder served at `/`, or nil for none.
     public var samplesDirectory: String?
 
+    /// The folder served at `/sdk/`, which `Sources/QuireWeb/build` fills, or nil for none.
+    public var sdkDirectory: String?
+
     /// Event loops; a document lives on one of them.
     ///
     /// One is right until one core is not enough.

@@ -64,10 +64,10 @@ enum SecurityPolicy {
     static let frameOptionsName = name("X-Frame-Options")
     static let openerPolicyName = name("Cross-Origin-Opener-Policy")
 
-    /// The samples need no more than this.
+    /// The samples need no more than this; `wasm-unsafe-eval` lets the engine be compiled, and no script.
     static let content = """
-        default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; object-src 'none'; base-uri 'none'; \
-        form-action 'none'; frame-ancestors 'self'
+        default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:; img-src 'self' data:; \
+        object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'
         """
 
     private static func name(_ text: String) -> HTTPField.Name {
@@ -111,7 +111,7 @@ struct OriginMiddleware<Context: RequestContext>: RouterMiddleware {
         }
         response.headers[.accessControlAllowOrigin] = origin
         if policy.allowsCredentials { response.headers[.accessControlAllowCredentials] = "true" }
-        response.headers[.vary] = "Origin"
+        response.headers[.vary] = response.headers[.vary].map { "\($0), Origin" } ?? "Origin"
         return response
     }
 }
