@@ -23,7 +23,12 @@ public struct WireName: Hashable, Sendable, CustomStringConvertible {
 
     /// Whether the bytes are the same.
     public static func == (left: WireName, right: WireName) -> Bool {
-        left.text.utf8.count == right.text.utf8.count && left.text.utf8.elementsEqual(right.text.utf8)
+        guard left.text.utf8.count == right.text.utf8.count else { return false }
+        // By pointer: `utf8.elementsEqual` decides at each byte what kind of string it has.
+        let isEqual = left.text.utf8.withContiguousStorageIfAvailable { left in
+            right.text.utf8.withContiguousStorageIfAvailable { left.elementsEqual($0) }
+        }
+        return (isEqual ?? nil) ?? left.text.utf8.elementsEqual(right.text.utf8)
     }
 
     /// Hashes the bytes.
