@@ -107,3 +107,32 @@ def test_a_client_that_says_that_it_is_done_gets_its_answer(connection):
 def test_a_client_that_says_nothing_and_is_done_is_let_go(connection):
     connection.socket.shutdown(socket.SHUT_WR)
     assert connection.is_closed()
+
+
+# --- HTTP's own rules, on the paths that Socket.IO's gate passes on
+
+
+@pytest.mark.parametrize("path", ["/healthz", POLLING])
+@pytest.mark.parametrize("hosts", ["", "Host: a\r\nHost: a\r\n", "Host: a b\r\n"], ids=["none", "two", "malformed"])
+def test_a_request_has_one_host(connection, path, hosts):
+    connection.send(f"GET {path} HTTP/1.1\r\n{hosts}\r\n")
+    status, body = connection.response()
+    assert status == 400 and '"BAD_REQUEST"' in body
+    assert connection.is_closed()
+
+
+def test_a_target_may_be_absolute(connection):
+    for path in ["/healthz", POLLING, "/v1/docs"]:
+        assert connection.get(f"http://quire.example{path}")[0] == 200
+
+
+@pytest.mark.parametrize("expectation, statuses", [("100-continue", [100, 401]), ("something-else", [417])])
+def test_an_expectation_is_met_or_refused(connection, expectation, statuses):
+    connection.send(
+        "POST /v1/users/ada/notify HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        f"Expect: {expectation}\r\nContent-Length: 15\r\n\r\n"
+    )
+    for status in statuses:
+        assert connection.response()[0] == status
+        if status == 100:
+            connection.send('{"message":"x"}')
