@@ -1,3 +1,4 @@
+// @ts-nocheck As in engine.js.
 /** Values and contents as the bytes that `EXPORTS.md` describes. */
 
 /** A text to be created where a value goes: `map.set("title", new NewText("Draft"))`. A plain string is replaced as a whole. */

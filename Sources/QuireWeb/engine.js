@@ -1,3 +1,4 @@
+// @ts-nocheck What its functions take and give is said; the exports of the module below have no types.
 /**
  * The engine in JavaScript: a thin skin over the exports of `quire.wasm`, for Node and browsers. `EXPORTS.md` describes
  * what lies below.
@@ -257,6 +258,15 @@ export class Document {
     } finally {
       this.#call("commit");
     }
+  }
+
+  /** What is edited from now on, until `commit`, is one change; see `transact`. */
+  begin() {
+    this.#call("begin");
+  }
+
+  commit() {
+    this.#call("commit");
   }
 
   /** How many steps can be undone; 0, as it is at first, records none. */

@@ -29,7 +29,10 @@ export function connect(url, options) {
   return new Connection(url, options);
 }
 
-/** Connections that `open` shares, by server and token, with how many documents are open on each. */
+/**
+ * Connections that `open` shares, by server and token, with how many documents are open on each.
+ * @type {Map<string, {connection: Connection, count: number}>}
+ */
 const shared = new Map();
 
 /**
@@ -37,6 +40,7 @@ const shared = new Map();
  * @param {URL | string} url
  * @param {string} id
  * @param {import("./client/connection.js").ConnectOptions & import("./client/connection.js").OpenOptions} [options]
+ * @returns {Promise<import("./client/document.js").Doc>}
  */
 export async function open(url, id, options = {}) {
   const key = JSON.stringify([new URL(url, globalThis.location?.href).href, options.token ?? null, options.user ?? null]);
@@ -65,7 +69,10 @@ export async function open(url, id, options = {}) {
   }
 }
 
-/** An anchor as a string, for presence states and links. @param {Uint8Array} anchor */
+/**
+ * An anchor as a string, for presence states and links.
+ * @param {Uint8Array} anchor
+ */
 export function anchorToString(anchor) {
   return toBase64(anchor);
 }

@@ -43,7 +43,8 @@ class Server:
         port_file.unlink(missing_ok=True)
         command = [
             binary(), "serve", "--host", "127.0.0.1", "--port", str(self.port), "--port-file", str(port_file),
-            "--database", str(self.folder / "quire.sqlite"), "--samples", str(ROOT / "samples"), *self.arguments,
+            "--database", str(self.folder / "quire.sqlite"), "--samples", str(ROOT / "samples"),
+            "--sdk", str(ROOT / ".build-web/sdk"), *self.arguments,
         ]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder)

@@ -53,11 +53,20 @@ export class Connection {
   /** @type {ConnectionState} */
   #state = "connecting";
   #isTokenStale = false;
-  /** The server's user of this connection, once it said so. @type {any} */
+  /**
+   * The server's user of this connection, once it said so.
+   * @type {any}
+   */
   user = null;
-  /** Why it waits or was refused. @type {QuireError | null} */
+  /**
+   * Why it waits or was refused.
+   * @type {QuireError | null}
+   */
   error = null;
-  /** When it tries again, in milliseconds since 1970; null when it does not wait. @type {number | null} */
+  /**
+   * When it tries again, in milliseconds since 1970; null when it does not wait.
+   * @type {number | null}
+   */
   retryAt = null;
   #unhide = () => {};
   /** @type {Promise<import("../engine.js").Engine>} */
@@ -106,7 +115,10 @@ export class Connection {
     return this.#events.on(event, listener);
   }
 
-  /** @param {string} event @param {(detail: any) => void} listener */
+  /**
+   * @param {string} event
+   * @param {(detail: any) => void} listener
+   */
   off(event, listener) {
     this.#events.off(event, listener);
   }
@@ -183,7 +195,10 @@ export class Connection {
     return doc;
   }
 
-  /** Gives back what `open` gave; the last of several closes the document. @param {Doc} doc */
+  /**
+   * Gives back what `open` gave; the last of several closes the document.
+   * @param {Doc} doc
+   */
   async closeDoc(doc) {
     const entry = this.#docs.get(doc.id);
     if (entry?.doc !== doc) return;
@@ -191,7 +206,10 @@ export class Connection {
     if (entry.count === 0) await doc.close();
   }
 
-  /** A document that was just made hears how the connection stands. @param {string} id */
+  /**
+   * A document that was just made hears how the connection stands.
+   * @param {string} id
+   */
   #introduce(id) {
     const doc = this.#docs.get(id)?.doc;
     if (doc === undefined) return;
@@ -226,7 +244,10 @@ export class Connection {
 
   #isRetryOfToken = false;
 
-  /** A token that is refused may have ended while nobody looked: a fresh one is tried once. @param {QuireError} error */
+  /**
+   * A token that is refused may have ended while nobody looked: a fresh one is tried once.
+   * @param {QuireError} error
+   */
   #tryAnotherToken(error) {
     if (!this.#tokens.canRenew || this.#isRetryOfToken || !/^TOKEN_|^UNAUTHENTICATED$/.test(error.code)) return false;
     this.#isRetryOfToken = true;
@@ -254,7 +275,10 @@ export class Connection {
     this.#events.emit("state", state);
   }
 
-  /** @param {string} name @param {any[]} args */
+  /**
+   * @param {string} name
+   * @param {any[]} args
+   */
   #event(name, args) {
     switch (name) {
       case "authenticated":

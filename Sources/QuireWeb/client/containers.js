@@ -10,7 +10,8 @@ import { nameOf } from "./replica.js";
  * @typedef {null | boolean | number | string | Uint8Array | Text | List | MapValue} Value
  *
  * What can be put into it: arrays become lists and plain objects maps, both with everything below them.
- * @typedef {Value | Content[] | {[key: string]: Content}} Content
+ * @typedef {Value | ContentList | ContentMap} Content
+ * @typedef {{[key: string]: Content}} ContentMap
  *
  * Where a change came from: this page, somebody else, undo or redo, or another state that was loaded.
  * @typedef {"local" | "remote" | "undo" | "load"} Origin
@@ -29,6 +30,10 @@ import { nameOf } from "./replica.js";
  * @property {(id: any) => any} find the engine's container
  * @property {(body: () => Patch[], weight: number) => void} edit does an edit, when that is allowed
  * @property {(container: any) => Text | List | MapValue} handle the handle of a container of the engine
+ */
+
+/**
+ * @typedef {Array<Content>} ContentList
  */
 
 /** About as many code units as one change takes; a longer insertion becomes several. */
@@ -66,13 +71,28 @@ class Container {
     return this.#id === null ? null : nameOf(this.#id);
   }
 
-  /** @protected @returns {Host} */
+  /**
+   * The document that it is part of; null for one made with `new`.
+   * @returns {import("./document.js").Doc | null}
+   */
+  get doc() {
+    return /** @type {any} */ (this.#host);
+  }
+
+  /**
+   * @protected
+   * @returns {Host}
+   */
   get host() {
     if (this.#host === null) throw new QuireError("NOT_IN_DOCUMENT", "put it into a document and use what that gives back");
     return this.#host;
   }
 
-  /** The engine's. @protected @returns {any} */
+  /**
+   * The engine's.
+   * @protected
+   * @returns {any}
+   */
   get inner() {
     const { host } = this;
     if (this.#generation !== host.generation) {
@@ -92,17 +112,27 @@ class Container {
     return this.#events.on(event, listener);
   }
 
-  /** @param {"change"} event @param {(change: ChangeEvent) => void} listener */
+  /**
+   * @param {"change"} event
+   * @param {(change: ChangeEvent) => void} listener
+   */
   off(event, listener) {
     this.#events.off(event, listener);
   }
 
-  /** @internal @param {ChangeEvent} change */
+  /**
+   * @internal
+   * @param {ChangeEvent} change
+   */
   changed(change) {
     this.#events.emit("change", change);
   }
 
-  /** @protected @param {any} value @returns {any} */
+  /**
+   * @protected
+   * @param {any} value
+   * @returns {any}
+   */
   given(value) {
     return isEngineContainer(value) ? this.host.handle(value) : value;
   }
@@ -131,12 +161,18 @@ export class Text extends Container {
     return this.toString();
   }
 
-  /** @param {number} at @param {string} text */
+  /**
+   * @param {number} at
+   * @param {string} text
+   */
   insert(at, text) {
     this.splice(at, 0, text);
   }
 
-  /** @param {number} at @param {number} count */
+  /**
+   * @param {number} at
+   * @param {number} count
+   */
   delete(at, count) {
     this.splice(at, count, "");
   }
@@ -193,12 +229,18 @@ export class List extends Container {
     return this.isAttached ? this.inner.length : this.#initial.length;
   }
 
-  /** @param {number} index @returns {Value | undefined} */
+  /**
+   * @param {number} index
+   * @returns {Value | undefined}
+   */
   get(index) {
     return this.given(this.inner.at(index));
   }
 
-  /** The values; nested containers are handles. @returns {Value[]} */
+  /**
+   * The values; nested containers are handles.
+   * @returns {Value[]}
+   */
   toArray() {
     return this.inner.values.map((/** @type {any} */ value) => this.given(value));
   }
@@ -207,12 +249,18 @@ export class List extends Container {
     return this.toArray()[Symbol.iterator]();
   }
 
-  /** What is in it, with everything below, as plain values. @returns {any[]} */
+  /**
+   * What is in it, with everything below, as plain values.
+   * @returns {any[]}
+   */
   toJSON() {
     return this.isAttached ? this.inner.content ?? [] : this.#initial;
   }
 
-  /** @param {number} index @param {...Content} values */
+  /**
+   * @param {number} index
+   * @param {...Content} values
+   */
   insert(index, ...values) {
     this.splice(index, 0, ...values);
   }
@@ -222,7 +270,10 @@ export class List extends Container {
     this.splice(this.length, 0, ...values);
   }
 
-  /** @param {number} index @param {number} [count] */
+  /**
+   * @param {number} index
+   * @param {number} [count]
+   */
   delete(index, count = 1) {
     this.splice(index, count);
   }
@@ -271,7 +322,10 @@ export class MapValue extends Container {
     return this.keys().length;
   }
 
-  /** @param {string} key @returns {any} */
+  /**
+   * @param {string} key
+   * @returns {any}
+   */
   get(key) {
     return this.given(this.inner.get(key));
   }
@@ -281,7 +335,10 @@ export class MapValue extends Container {
     return this.inner.get(key) !== undefined;
   }
 
-  /** The keys, ascending by their bytes in UTF-8. @returns {string[]} */
+  /**
+   * The keys, ascending by their bytes in UTF-8.
+   * @returns {string[]}
+   */
   keys() {
     return this.inner.keys;
   }
@@ -295,7 +352,10 @@ export class MapValue extends Container {
     return this.entries()[Symbol.iterator]();
   }
 
-  /** What is in it, with everything below, as plain values. @returns {{[key: string]: any}} */
+  /**
+   * What is in it, with everything below, as plain values.
+   * @returns {{[key: string]: any}}
+   */
   toJSON() {
     return this.isAttached ? this.inner.content ?? {} : this.#initial;
   }
@@ -375,7 +435,10 @@ function weigh(content) {
   return sum;
 }
 
-/** @param {string} text @param {number} offset */
+/**
+ * @param {string} text
+ * @param {number} offset
+ */
 function pairBefore(text, offset) {
   return (text.charCodeAt(offset - 1) & 0xfc00) === 0xd800 ? offset - 1 : offset;
 }

@@ -1,7 +1,7 @@
 /** One document as a page handles it. */
 
 import { classes } from "./containers.js";
-import { Emitter, report } from "./emitter.js";
+import { Emitter } from "./emitter.js";
 import { QuireError } from "./errors.js";
 import { Exchange } from "./exchange.js";
 import { Presence } from "./presence.js";
@@ -54,10 +54,16 @@ export class Doc {
   #weight = 0;
   #hasEdited = false;
   #editedAt = 0;
-  /** Changes that nobody was told of yet: one that a listener makes waits for its turn. @type {{origin: Origin, patches: Patch[]}[]} */
+  /**
+   * Changes that nobody was told of yet: one that a listener makes waits for its turn.
+   * @type {{origin: Origin, patches: Patch[]}[]}
+   */
   #news = [];
   #isTelling = false;
-  /** What was told last. @type {Record<string, any>} */
+  /**
+   * What was told last.
+   * @type {Record<string, any>}
+   */
   #told = {};
   /** @type {Set<{resolve: () => void, reject: (error: unknown) => void}>} */
   #flushes = new Set();
@@ -96,7 +102,10 @@ export class Doc {
         content: () => this.toJSON(),
       },
     });
-    /** Settles when there is content, or never will be. @type {Promise<Doc>} */
+    /**
+     * Settles when there is content, or never will be.
+     * @type {Promise<Doc>}
+     */
     this.ready = new Promise((resolve, reject) => {
       this.#settle = { resolve: () => resolve(this), reject };
     });
@@ -104,7 +113,7 @@ export class Doc {
   }
 
   /** @type {{resolve: () => void, reject: (error: unknown) => void}} */
-  #settle;
+  #settle = { resolve: () => {}, reject: () => {} };
 
   // --- How it stands.
 
@@ -117,7 +126,10 @@ export class Doc {
     return phase === "joined" ? "live" : "offline";
   }
 
-  /** Why it was refused. @returns {QuireError | null} */
+  /**
+   * Why it was refused.
+   * @returns {QuireError | null}
+   */
   get error() {
     return this.#parts.sync.failure;
   }
@@ -160,14 +172,20 @@ export class Doc {
     return this.#parts.sync.revision;
   }
 
-  /** Who this page is here; null before it joined. @returns {{session: string, user: any} | null} */
+  /**
+   * Who this page is here; null before it joined.
+   * @returns {{session: string, user: any} | null}
+   */
   get me() {
     const { session } = this.#presence;
     if (session === null) return null;
     return { session, user: this.#presence.members.get(session)?.user ?? this.#parts.user() };
   }
 
-  /** Everybody here, this page too. @returns {import("./exchange.js").Participant[]} */
+  /**
+   * Everybody here, this page too.
+   * @returns {import("./exchange.js").Participant[]}
+   */
   get members() {
     return [...this.#presence.members.values()];
   }
@@ -187,29 +205,44 @@ export class Doc {
     return this.#events.on(event, listener);
   }
 
-  /** @param {string} event @param {(detail: any) => void} listener */
+  /**
+   * @param {string} event
+   * @param {(detail: any) => void} listener
+   */
   off(event, listener) {
     this.#events.off(event, listener);
   }
 
   // --- Content.
 
-  /** @param {string} name @returns {Text} */
+  /**
+   * @param {string} name
+   * @returns {Text}
+   */
   text(name) {
     return this.handle(this.#parts.replica.document.text(name));
   }
 
-  /** @param {string} name @returns {List} */
+  /**
+   * @param {string} name
+   * @returns {List}
+   */
   list(name) {
     return this.handle(this.#parts.replica.document.list(name));
   }
 
-  /** @param {string} name @returns {MapValue} */
+  /**
+   * @param {string} name
+   * @returns {MapValue}
+   */
   map(name) {
     return this.handle(this.#parts.replica.document.map(name));
   }
 
-  /** Everything in it by name; of roots of one name the text, else the list, else the map. @returns {Record<string, any>} */
+  /**
+   * Everything in it by name; of roots of one name the text, else the list, else the map.
+   * @returns {Record<string, any>}
+   */
   toJSON() {
     /** @type {Record<string, any>} */
     const content = {};
@@ -286,14 +319,21 @@ export class Doc {
     return this.#parts.replica.generation;
   }
 
-  /** @internal @param {any} id */
+  /**
+   * @internal
+   * @param {any} id
+   */
   find({ kind, name, replica, counter }) {
     const { document } = this.#parts.replica;
     if (name === undefined) return document.nested(kind, replica, counter);
     return kind === 0 ? document.text(name) : kind === 1 ? document.list(name) : document.map(name);
   }
 
-  /** @internal @param {any} container @returns {any} */
+  /**
+   * @internal
+   * @param {any} container
+   * @returns {any}
+   */
   handle(container) {
     const name = nameOf(container.id);
     let handle = this.#handles.get(name);
@@ -301,15 +341,19 @@ export class Doc {
     return handle;
   }
 
-  /** @internal @param {() => Patch[]} body @param {number} weight */
+  /**
+   * @internal
+   * @param {() => Patch[]} body
+   * @param {number} weight
+   */
   edit(body, weight) {
     this.#check(weight);
     const isAlone = this.#depth === 0;
     if (isAlone) this.#closeStepAfterPause(false);
     else if (this.#weight > 0 && this.#weight + weight > cut) {
       // Another change begins, within the same event.
-      this.#parts.replica.document.engine.exports.commit(this.#parts.replica.document.handle);
-      this.#parts.replica.document.engine.exports.begin(this.#parts.replica.document.handle);
+      this.#parts.replica.document.commit();
+      this.#parts.replica.document.begin();
       this.#weight = 0;
     }
     const patches = body();
@@ -331,15 +375,13 @@ export class Doc {
   }
 
   #begin() {
-    const { engine, handle } = this.#parts.replica.document;
-    engine.check(engine.exports.begin(handle));
+    this.#parts.replica.document.begin();
     this.#depth = 1;
   }
 
   #commit() {
-    const { engine, handle } = this.#parts.replica.document;
     this.#depth = 0;
-    engine.check(engine.exports.commit(handle));
+    this.#parts.replica.document.commit();
     if (this.#hasEdited) this.#finishEdit();
   }
 
@@ -385,7 +427,10 @@ export class Doc {
     this.#update();
   }
 
-  /** @param {any} patch @returns {Patch} */
+  /**
+   * @param {any} patch
+   * @returns {Patch}
+   */
   #translated(patch) {
     const given = (/** @type {any} */ value) =>
       value !== null && typeof value === "object" && "engine" in value ? this.handle(value) : value;
@@ -444,7 +489,10 @@ export class Doc {
 
   // --- The server.
 
-  /** @internal @param {import("../wire/socket.js").Link} link */
+  /**
+   * @internal
+   * @param {import("../wire/socket.js").Link} link
+   */
   connected(link) {
     this.#exchange.connected(link);
   }
@@ -455,19 +503,29 @@ export class Doc {
     this.#exchange.disconnected();
   }
 
-  /** @internal @param {QuireError} error */
+  /**
+   * @internal
+   * @param {QuireError} error
+   */
   refuse(error) {
     this.#presence.left();
     this.#exchange.refuse(error);
   }
 
-  /** @internal @param {string} event @param {any[]} args */
+  /**
+   * @internal
+   * @param {string} event
+   * @param {any[]} args
+   */
   handleEvent(event, args) {
     if (event === "closing") this.#events.emit("closing", args[0]);
     else this.#exchange.handle(event, args);
   }
 
-  /** @param {string} session @param {import("./exchange.js").Participant[]} members */
+  /**
+   * @param {string} session
+   * @param {import("./exchange.js").Participant[]} members
+   */
   #joined(session, members) {
     this.#hasContent = true;
     this.#presence.joined(session, members);
@@ -478,7 +536,10 @@ export class Doc {
     this.#adoptOrphans();
   }
 
-  /** @param {string} event @param {any[]} args */
+  /**
+   * @param {string} event
+   * @param {any[]} args
+   */
   #heard(event, args) {
     if (event === "presence") {
       const isOther = this.#presence.heard(args[0], args[1]);
@@ -513,7 +574,10 @@ export class Doc {
     await this.#parts.link().request("signal", this.id, payload);
   }
 
-  /** Waits until everything made here so far, and meanwhile, is stored. @returns {Promise<void>} */
+  /**
+   * Waits until everything made here so far, and meanwhile, is stored.
+   * @returns {Promise<void>}
+   */
   flush() {
     return new Promise((resolve, reject) => {
       this.#flushes.add({ resolve, reject });
@@ -592,14 +656,11 @@ export class Doc {
   /** Sends what pages that are gone had not sent. */
   async #adoptOrphans() {
     const { sync } = this.#parts;
-    try {
-      const orphans = await this.#keeper.orphans(sync.keptNames);
-      if (this.#isClosed || sync.phase !== "joined") return;
-      const fitting = orphans.filter(({ epoch }) => epoch === sync.epoch);
-      if (fitting.length > 0) this.#exchange.adopt(fitting.map(({ replica, sequence, bytes }) => ({ replica, sequence, bytes })));
-    } catch (error) {
-      report(error);
-    }
+    const orphans = await this.#keeper.orphans(sync.keptNames);
+    // Meanwhile the conversation may have begun anew, or the page may have sent some of them itself.
+    if (this.#isClosed || sync.phase !== "joined" || this.#depth > 0) return;
+    const fitting = orphans.filter(({ epoch }) => epoch === sync.epoch);
+    if (fitting.length > 0) this.#exchange.adopt(fitting.map(({ replica, sequence, bytes }) => ({ replica, sequence, bytes })));
   }
 
   /** @internal The page may be gone in a moment. */

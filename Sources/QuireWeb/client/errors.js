@@ -7,7 +7,8 @@ export class QuireError extends Error {
    * @param {string} [message] for people
    * @param {{retryable?: boolean, details?: Record<string, any>, cause?: unknown}} [more]
    */
-  constructor(code, message = code, { retryable = false, details = {}, cause } = {}) {
+  constructor(code, message = code, more = {}) {
+    const { retryable = false, details = {}, cause } = more;
     super(message, cause === undefined ? undefined : { cause });
     this.name = "QuireError";
     this.code = code;
@@ -22,7 +23,7 @@ export class QuireError extends Error {
    * @param {any} object
    */
   static from(object) {
-    const { code, message, retryable, ...details } = object !== null && typeof object === "object" ? object : {};
+    const { code, message, retryable, ...details } = /** @type {any} */ (typeof object === "object" && object !== null ? object : {});
     const name = typeof code === "string" ? code : "UNKNOWN";
     return new QuireError(name, typeof message === "string" && message !== "" ? message : name, {
       retryable: retryable === true,

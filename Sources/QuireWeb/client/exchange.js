@@ -70,7 +70,10 @@ export class Exchange {
     this.#parts.owner.updated();
   }
 
-  /** The server will not have us: nothing more is tried. @param {QuireError} error */
+  /**
+   * The server will not have us: nothing more is tried.
+   * @param {QuireError} error
+   */
   refuse(error) {
     this.disconnected();
     this.#parts.sync.fail(error);
@@ -179,7 +182,10 @@ export class Exchange {
     this.pump();
   }
 
-  /** Whether the replica has what neither the server has nor we can send. @param {import("./formats.js").Version} version */
+  /**
+   * Whether the replica has what neither the server has nor we can send.
+   * @param {import("./formats.js").Version} version
+   */
   #isAhead(version) {
     const { sync, replica } = this.#parts;
     const kept = new Set(sync.kept.map(changeName));
@@ -191,7 +197,10 @@ export class Exchange {
     return false;
   }
 
-  /** Takes the server's state for ours and hands out what is lost. @param {QuireError} reason */
+  /**
+   * Takes the server's state for ours and hands out what is lost.
+   * @param {QuireError} reason
+   */
   #rebuild(reason) {
     const { id, sync, replica, keeper, owner } = this.#parts;
     const [content, pending] = [owner.content(), sync.pendingCount];
@@ -434,19 +443,28 @@ export class Exchange {
   }
 }
 
-/** @param {any} object @returns {number | null} */
+/**
+ * @param {any} object
+ * @returns {number | null}
+ */
 function revision(object) {
   const rev = object?.rev;
   return Number.isSafeInteger(rev) && rev >= 0 ? rev : null;
 }
 
-/** @param {any} value @returns {Uint8Array} */
+/**
+ * @param {any} value
+ * @returns {Uint8Array}
+ */
 function asBytes(value) {
   if (value instanceof Uint8Array) return value;
   throw violation("bytes were expected");
 }
 
-/** @param {any} list @returns {Participant[]} */
+/**
+ * @param {any} list
+ * @returns {Participant[]}
+ */
 export function participants(list) {
   if (!Array.isArray(list)) return [];
   return list.filter((each) => typeof each?.session === "string");

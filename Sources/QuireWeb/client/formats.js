@@ -10,7 +10,10 @@ import { violation } from "./errors.js";
  * @typedef {Map<string, number>} Version
  */
 
-/** What tells a change from all others. @param {{replica: string, sequence: number}} change */
+/**
+ * What tells a change from all others.
+ * @param {{replica: string, sequence: number}} change
+ */
 export const changeName = ({ replica, sequence }) => `${replica}:${sequence}`;
 
 class Bytes {

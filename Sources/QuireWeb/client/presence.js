@@ -15,7 +15,10 @@ export class Presence {
   #send;
   /** @type {Map<string, Participant>} */
   #members = new Map();
-  /** What others see of us. @type {any} */
+  /**
+   * What others see of us.
+   * @type {any}
+   */
   state = null;
   /** @type {string | null} */
   session = null;
@@ -29,12 +32,18 @@ export class Presence {
     this.#send = send;
   }
 
-  /** Everybody, this page too, by session. @returns {Map<string, Participant>} */
+  /**
+   * Everybody, this page too, by session.
+   * @returns {Map<string, Participant>}
+   */
   get members() {
     return new Map(this.#members);
   }
 
-  /** Everybody else, by session. @returns {Map<string, {user: any, state: any}>} */
+  /**
+   * Everybody else, by session.
+   * @returns {Map<string, {user: any, state: any}>}
+   */
   get others() {
     const others = new Map(this.#members);
     if (this.session !== null) others.delete(this.session);
@@ -63,12 +72,19 @@ export class Presence {
     return this.#events.on(event, listener);
   }
 
-  /** @param {"change"} event @param {(change: any) => void} listener */
+  /**
+   * @param {"change"} event
+   * @param {(change: any) => void} listener
+   */
   off(event, listener) {
     this.#events.off(event, listener);
   }
 
-  /** @internal Joined: the state went along. @param {string} session @param {Participant[]} members */
+  /**
+   * @internal Joined: the state went along.
+   * @param {string} session
+   * @param {Participant[]} members
+   */
   joined(session, members) {
     const left = [...this.#members.keys()].filter((each) => !members.some((member) => member.session === each));
     this.session = session;

@@ -12,7 +12,10 @@ import { joinChanges, readVersion, splitChanges } from "./formats.js";
  * @typedef {{patches: Patch[], applied: Change[], hasGap: boolean}} Receipt
  */
 
-/** 53 random bits, which no other copy of the document has. @returns {bigint} */
+/**
+ * 53 random bits, which no other copy of the document has.
+ * @returns {bigint}
+ */
 export function randomReplica() {
   const words = new Uint32Array(2).map(() => Math.random() * 2 ** 32);
   globalThis.crypto?.getRandomValues(words);
@@ -23,7 +26,10 @@ export function randomReplica() {
 export class Replica {
   #engine;
   #undoLimit;
-  /** How many changes of each replica are here. @type {Map<string, number>} */
+  /**
+   * How many changes of each replica are here.
+   * @type {Map<string, number>}
+   */
   #known = new Map();
   /** Counts the documents that stood here: what was looked up in another one must be looked up again. */
   generation = 0;
@@ -46,7 +52,10 @@ export class Replica {
     this.#known = readVersion(this.document.version);
   }
 
-  /** The local changes since the last call. @returns {Change[]} */
+  /**
+   * The local changes since the last call.
+   * @returns {Change[]}
+   */
   takeChanges() {
     const bytes = this.document.takeChanges();
     if (bytes === null) return [];
@@ -125,7 +134,10 @@ export function nameOf({ kind, name, replica, counter }) {
   return name === undefined ? `${kind}:${replica}:${counter}` : `${kind}/${name}`;
 }
 
-/** @param {any} one @param {any} other */
+/**
+ * @param {any} one
+ * @param {any} other
+ */
 function isSame(one, other) {
   if (isContainer(one)) return isContainer(other) && nameOf(one.id) === nameOf(other.id);
   if (one instanceof Uint8Array) {
@@ -165,7 +177,11 @@ function follow(old, fresh, patches) {
   else followMap(old, fresh, patches);
 }
 
-/** @param {any} old @param {any} fresh @param {Patch[]} patches */
+/**
+ * @param {any} old
+ * @param {any} fresh
+ * @param {Patch[]} patches
+ */
 function followList(old, fresh, patches) {
   const before = old?.values ?? [];
   const after = fresh.values;
@@ -186,7 +202,11 @@ function followList(old, fresh, patches) {
   });
 }
 
-/** @param {any} old @param {any} fresh @param {Patch[]} patches */
+/**
+ * @param {any} old
+ * @param {any} fresh
+ * @param {Patch[]} patches
+ */
 function followMap(old, fresh, patches) {
   const keys = new Set(fresh.keys);
   for (const key of old?.keys ?? []) {

@@ -42,20 +42,32 @@ const lost = () =>
 export class SyncState {
   /** @type {"offline" | "joining" | "joined" | "failed"} */
   phase = "offline";
-  /** Why it failed. @type {QuireError | null} */
+  /**
+   * Why it failed.
+   * @type {QuireError | null}
+   */
   failure = null;
-  /** The history that the replica belongs to; null before the first join. @type {string | null} */
+  /**
+   * The history that the replica belongs to; null before the first join.
+   * @type {string | null}
+   */
   epoch = null;
   /** The newest revision heard of. */
   revision = 0;
   /** @type {Role} */
   role = "read";
-  /** What the server said is on disk. @type {Version} */
+  /**
+   * What the server said is on disk.
+   * @type {Version}
+   */
   #storedVersion = new Map();
   #storedRevision = 0;
   #log = new UnstoredLog();
   #cursor = 0;
-  /** Messages that were sent and not answered. @type {{send: number, from: number, to: number}[]} */
+  /**
+   * Messages that were sent and not answered.
+   * @type {{send: number, from: number, to: number}[]}
+   */
   #inFlight = [];
   #nextSend = 0;
   /** After a refusal what is in flight behind it is refused as well: wait for that, then start over. */
@@ -80,7 +92,10 @@ export class SyncState {
     return this.phase === "joined" && !mayWrite(this.role) ? this.pendingCount : 0;
   }
 
-  /** What is kept, own and others', in causal order. @returns {Change[]} */
+  /**
+   * What is kept, own and others', in causal order.
+   * @returns {Change[]}
+   */
   get kept() {
     return this.#entries((entry) => entry.stage.kind !== "stored").map((entry) => entry.change);
   }
@@ -103,7 +118,10 @@ export class SyncState {
 
   // --- Changes.
 
-  /** A change that is to be sent. @param {Change} change */
+  /**
+   * A change that is to be sent.
+   * @param {Change} change
+   */
   recordLocal(change) {
     this.#log.append(change, true, { kind: "queued" });
   }
@@ -298,7 +316,10 @@ export class SyncState {
     this.phase = "offline";
   }
 
-  /** Stops: nothing more is sent until `startOver`. @param {QuireError} error */
+  /**
+   * Stops: nothing more is sent until `startOver`.
+   * @param {QuireError} error
+   */
   fail(error) {
     this.#abandonInFlight();
     this.phase = "failed";

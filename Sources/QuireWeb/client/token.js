@@ -40,7 +40,10 @@ export class TokenSource {
     return this.#get !== undefined;
   }
 
-  /** Whom it names; null for a guest. @returns {string | null} */
+  /**
+   * Whom it names; null for a guest.
+   * @returns {string | null}
+   */
   get subject() {
     const { sub } = claims(this.#token);
     return typeof sub === "string" ? sub : null;
@@ -51,7 +54,10 @@ export class TokenSource {
     return this.#token;
   }
 
-  /** Uses another one from now on. @param {string | null} token */
+  /**
+   * Uses another one from now on.
+   * @param {string | null} token
+   */
   set(token) {
     this.#token = token;
   }

@@ -30,7 +30,9 @@ export async function loadEngine(source = ownAddress) {
 /** @param {string} address */
 async function start(address) {
   if (address.startsWith("file:")) {
-    const { readFile } = await import(/* for Node */ "node:fs/promises");
+    // Only Node comes here; a variable, so that no bundler looks for it.
+    const files = "node:fs/promises";
+    const { readFile } = await import(files);
     return Engine.load(await readFile(new URL(address)));
   }
   const response = await fetch(address);

@@ -12,7 +12,10 @@ const done = (request) =>
     request.onerror = () => reject(request.error);
   });
 
-/** @param {IDBTransaction} transaction @returns {Promise<void>} */
+/**
+ * @param {IDBTransaction} transaction
+ * @returns {Promise<void>}
+ */
 const committed = (transaction) =>
   new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve();
@@ -29,7 +32,8 @@ export class IndexedDBStore {
   /**
    * @param {{factory?: IDBFactory, name?: string}} [options]
    */
-  constructor({ factory = globalThis.indexedDB, name = "quire" } = {}) {
+  constructor(options = {}) {
+    const { factory = globalThis.indexedDB, name = "quire" } = options;
     this.#factory = factory;
     this.#name = name;
   }

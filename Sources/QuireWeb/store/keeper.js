@@ -42,7 +42,10 @@ export class Keeper {
   #puts = new Map();
   /** @type {Set<string>} */
   #drops = new Set();
-  /** Written changes that the next snapshot makes superfluous. @type {Set<string>} */
+  /**
+   * Written changes that the next snapshot makes superfluous.
+   * @type {Set<string>}
+   */
   #tail = new Set();
   #tailBytes = 0;
   /** @type {any} */
@@ -59,7 +62,10 @@ export class Keeper {
   #hasSnapshot = false;
   #retryAt = 0;
   #isClosed = false;
-  /** The history that changes belong to that are kept from now on. @type {string | null} */
+  /**
+   * The history that changes belong to that are kept from now on.
+   * @type {string | null}
+   */
   epoch = null;
 
   /**
@@ -115,11 +121,21 @@ export class Keeper {
     return found;
   }
 
-  /** The unsent changes of pages that are gone. @param {Set<string>} kept what is not asked for */
+  /**
+   * The unsent changes of pages that are gone.
+   * @param {Set<string>} kept what is not asked for
+   */
   async orphans(kept) {
     if (this.#store === null) return [];
-    const { changes } = await this.#store.load(this.#key);
-    const held = await this.#tabs.held();
+    let changes;
+    let held = new Set();
+    try {
+      ({ changes } = await this.#store.load(this.#key));
+      held = await this.#tabs.held();
+    } catch (error) {
+      this.#fail(error);
+      return [];
+    }
     return this.#readable(changes).filter(
       (change) =>
         change.isOwn &&
@@ -131,7 +147,10 @@ export class Keeper {
     );
   }
 
-  /** Says that this page uses a replica. @param {string} replica */
+  /**
+   * Says that this page uses a replica.
+   * @param {string} replica
+   */
   claim(replica) {
     if (this.#store === null || this.#claims.has(replica) || this.#isClosed) return;
     this.#claims.set(replica, this.#tabs.claim(this.#lockName(replica)));
@@ -159,7 +178,10 @@ export class Keeper {
     this.#flush();
   }
 
-  /** The server has them: they are in the way only until the next snapshot. @param {Change[]} changes */
+  /**
+   * The server has them: they are in the way only until the next snapshot.
+   * @param {Change[]} changes
+   */
   stored(changes) {
     if (this.#store === null) return;
     for (const change of changes) this.#addToTail(changeName(change), change.bytes.length);
@@ -172,7 +194,10 @@ export class Keeper {
     this.#flush();
   }
 
-  /** @param {string} name @param {number} byteCount */
+  /**
+   * @param {string} name
+   * @param {number} byteCount
+   */
   #addToTail(name, byteCount) {
     this.#tail.add(name);
     this.#tailBytes += byteCount;
@@ -261,7 +286,9 @@ export class Keeper {
     if (!this.#hasFailed) this.#owner.failed(error);
     this.#hasFailed = true;
     this.#retryAt = Date.now() + retryTime;
-    setTimeout(() => this.#flush(), retryTime)?.unref?.();
+    /** @type {any} */
+    const timer = setTimeout(() => this.#flush(), retryTime);
+    timer.unref?.();
   }
 
   /** Writes what is left and lets go. */

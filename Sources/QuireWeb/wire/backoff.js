@@ -7,7 +7,8 @@ export class Backoff {
   /**
    * @param {{first?: number, longest?: number, random?: () => number}} [options] milliseconds
    */
-  constructor({ first = 300, longest = 8_000, random = Math.random } = {}) {
+  constructor(options = {}) {
+    const { first = 300, longest = 8_000, random = Math.random } = options;
     this.first = first;
     this.longest = longest;
     this.random = random;
@@ -58,7 +59,10 @@ export class Pace {
     return lacking <= 0 ? 0 : Math.ceil((lacking / this.rate) * 1000);
   }
 
-  /** Uses `units`. @param {number} units */
+  /**
+   * Uses `units`.
+   * @param {number} units
+   */
   use(units) {
     this.#level -= units;
   }

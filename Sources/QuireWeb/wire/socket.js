@@ -1,6 +1,6 @@
 /** A connection to one Socket.IO namespace that comes back by itself. */
 
-import { QuireError } from "../client/errors.js";
+import { QuireError, violation } from "../client/errors.js";
 import { Backoff } from "./backoff.js";
 import { Decoder, encode, engine, packet } from "./packets.js";
 import { PollingTransport, WebSocketTransport } from "./transport.js";
@@ -14,9 +14,15 @@ const stableAfter = 5_000;
 /** For how long polling is taken at once where a WebSocket did not get through. */
 const rememberPolling = 10 * 60_000;
 
-/** Until when polling is the choice, by address. @type {Map<string, number>} */
+/**
+ * Until when polling is the choice, by address.
+ * @type {Map<string, number>}
+ */
 const pollingUntil = new Map();
-/** Where WebSockets got through: if one fails there, it is the server that is away. @type {Set<string>} */
+/**
+ * Where WebSockets got through: if one fails there, it is the server that is away.
+ * @type {Set<string>}
+ */
 const webSocketWorked = new Set();
 /** Though after so many attempts in vain polling is tried all the same. */
 const mostInVain = 3;
@@ -74,7 +80,10 @@ export class Socket {
   #connectedAt = 0;
   #usesPolling = false;
   #retryAfter = 0;
-  /** The secret by which the server knows this socket again, and the mark of the last event. @type {{pid: string, offset?: string} | null} */
+  /**
+   * The secret by which the server knows this socket again, and the mark of the last event.
+   * @type {{pid: string, offset?: string} | null}
+   */
   #recovery = null;
   /** @type {() => void} */
   #unwatch = () => {};
@@ -114,7 +123,10 @@ export class Socket {
     this.#fail(reason);
   }
 
-  /** When to come back at the earliest, in milliseconds, as a server says that closes. @param {number} delay */
+  /**
+   * When to come back at the earliest, in milliseconds, as a server says that closes.
+   * @param {number} delay
+   */
   comeBackAfter(delay) {
     if (delay > 0) this.#retryAfter = Math.min(delay, 60_000);
   }
@@ -352,6 +364,7 @@ export class Socket {
 
   /** @param {any} data */
   #connectError(data) {
+    if (this.#phase === "connected") throw new Error("a refusal of what was accepted");
     this.#recovery = null;
     const error = QuireError.from({ ...data?.data, message: data?.message });
     if (error.retryable) {
@@ -395,5 +408,6 @@ export class Socket {
  */
 export function settle(answer, { resolve, reject }) {
   if (answer?.ok === true || answer?.success === true) resolve(answer);
-  else reject(QuireError.from(answer?.error));
+  else if (typeof answer?.error?.code === "string") reject(QuireError.from(answer.error));
+  else reject(violation("an answer that says neither yes nor no"));
 }

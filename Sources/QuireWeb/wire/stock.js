@@ -6,6 +6,8 @@ import { settle } from "./socket.js";
 const requestTimeout = 20_000;
 const events = ["authenticated", "change", "presence", "signal", "role", "reset", "closing", "exception"];
 
+/** @typedef {import("./socket.js").Link} Link */
+
 /**
  * @typedef {object} StockSocket what is used of a socket
  * @property {boolean} connected
@@ -16,7 +18,7 @@ const events = ["authenticated", "change", "presence", "signal", "role", "reset"
  * @property {() => any} [disconnect]
  */
 
-/** @implements {import("./socket.js").Link} */
+/** @implements {Link} */
 export class StockLink {
   #socket;
   #handlers;
@@ -125,7 +127,10 @@ export class StockLink {
     this.#handlers.onStatus({ phase: "waiting", retryAt: null, error, recovered: false });
   }
 
-  /** A stock client does not try again after CONNECT_ERROR, only after a connection that failed. @param {any} error */
+  /**
+   * A stock client does not try again after CONNECT_ERROR, only after a connection that failed.
+   * @param {any} error
+   */
   #refused(error) {
     this.#reject("refused");
     const isFinal = error?.data?.code !== undefined && error.data.retryable !== true;
