@@ -8,6 +8,9 @@
 const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const base = digits.length;
 
+/** So many digits count up at the end and down at the beginning of a column, so that keys there stay short. */
+const width = 3;
+
 /**
  * A key after `before` and before `after`; null is the beginning or the end.
  * @param {string | null} before
@@ -16,6 +19,9 @@ const base = digits.length;
  * @returns {string}
  */
 export function keyBetween(before, after, random = Math.random) {
+  if (before === null && after === null) return digits[base / 2] + "00" + tail(random);
+  const counted = before === null ? counting(after ?? "", -1) : after === null ? counting(before, 1) : null;
+  if (counted !== null) return counted + tail(random);
   const low = before ?? "";
   // Two equal keys have nothing between them: what follows lands behind both.
   const high = after !== null && after > low ? after : null;
@@ -23,16 +29,21 @@ export function keyBetween(before, after, random = Math.random) {
   for (let at = 0, isBelow = high !== null; ; at++) {
     const least = digit(low, at, 0);
     const most = isBelow ? digit(/** @type {string} */ (high), at, base) : base;
-    if (most - least > 1) {
-      const room = most - least - 1;
-      // Near the middle; at the open end only a small step, because most things are put last.
-      const step = after === null && room > 8 ? 4 : Math.ceil(room / 2);
-      return key + digits[least + step] + tail(random);
-    }
+    if (most - least > 1) return key + digits[least + Math.ceil((most - least - 1) / 2)] + tail(random);
     key += digits[least];
     // Once a digit is below that of `high`, whatever follows is, too.
     if (least < most) isBelow = false;
   }
+}
+
+/** The first digits of a key one further; null when there is nothing further. @param {string} key @param {number} by */
+function counting(key, by) {
+  let value = by;
+  for (let at = 0; at < width; at++) value += digit(key, at, 0) * base ** (width - 1 - at);
+  if (value <= 0 || value >= base ** width) return null;
+  let text = "";
+  for (let at = width - 1; at >= 0; at--) text += digits[Math.floor(value / base ** at) % base];
+  return text;
 }
 
 /** @param {string} key @param {number} at @param {number} otherwise */

@@ -116,9 +116,8 @@ export class Commands {
 
   /** @param {"undo" | "redo"} what */
   revert(what) {
-    const { board, announce, editor } = this.app;
+    const { board, announce } = this.app;
     if (!board.canWrite) return;
-    editor.pause();
     announce(board.doc[what]() ? (what === "undo" ? "Undone" : "Done again") : `Nothing to ${what}`);
   }
 

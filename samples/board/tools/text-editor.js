@@ -54,11 +54,6 @@ export class TextEditor {
     style.transform = `translate(${shape.x}px, ${shape.y}px)`;
   }
 
-  /** The next letter is a new step of undo. */
-  pause() {
-    this.#binding?.pause();
-  }
-
   /** @param {boolean} [givesFocus] whether the shape gets the keyboard */
   close(givesFocus = this.field === document.activeElement) {
     if (this.id === "") return;
@@ -81,12 +76,9 @@ export class TextEditor {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    const isCommand = event.ctrlKey || event.metaKey;
-    if (event.key === "Escape" || (event.key === "Enter" && isCommand)) this.close(true);
-    else if (isCommand && event.key.toLowerCase() === "z") this.app.commands.revert(event.shiftKey ? "redo" : "undo");
-    else if (isCommand && event.key.toLowerCase() === "y") this.app.commands.revert("redo");
-    else return event.stopPropagation();
-    event.preventDefault();
     event.stopPropagation();
+    if (event.key !== "Escape" && !(event.key === "Enter" && (event.ctrlKey || event.metaKey))) return;
+    event.preventDefault();
+    this.close(true);
   }
 }

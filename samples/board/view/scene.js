@@ -62,6 +62,7 @@ export class Scene {
 
   #draw() {
     if (this.#hasMoved) this.#move();
+    this.layer.classList.toggle("several", this.selection.size > 1);
     const covered = this.#covered;
     for (const id of this.#dirty) {
       const shape = this.board.shapes.get(id);
