@@ -5,8 +5,14 @@ import { iconButton } from "./icons.js";
 
 /** @typedef {import("../main.js").App} App */
 
+/** Who presses a button of a bar with the mouse goes on with the keyboard where they were. @param {HTMLElement} bar */
+function leavesFocus(bar) {
+  bar.addEventListener("mousedown", (event) => event.preventDefault());
+}
+
 /** @param {HTMLElement} bar @param {App} app */
 export function fillTools(bar, app) {
+  leavesFocus(bar);
   const { toolbox, canvas, commands, board } = app;
   const names = /** @type {const} */ ([
     ["select", "Select", "V"], ["hand", "Move the view", "H"], ["note", kinds.note.name, "N"], ["rect", kinds.rect.name, "R"],
@@ -46,6 +52,7 @@ export function fillTools(bar, app) {
 
 /** @param {HTMLElement} bar @param {App} app */
 export function fillSelectionBar(bar, app) {
+  leavesFocus(bar);
   const { toolbox, commands, selection, board } = app;
   const swatches = document.createElement("div");
   swatches.className = "swatches";
@@ -89,6 +96,7 @@ export function fillSelectionBar(bar, app) {
 
 /** @param {HTMLElement} bar @param {App} app */
 export function fillZoomBar(bar, { camera, commands, canvas }) {
+  leavesFocus(bar);
   const percent = document.createElement("button");
   percent.type = "button";
   percent.className = "percent";
@@ -111,6 +119,7 @@ export function fillZoomBar(bar, { camera, commands, canvas }) {
 
 /** @param {HTMLElement} bar @param {App} app */
 export function fillHistory(bar, { board, commands }) {
+  leavesFocus(bar);
   const { doc } = board;
   const undo = iconButton("undo", "Undo", "Ctrl+Z", () => commands.revert("undo"));
   const redo = iconButton("redo", "Redo", "Ctrl+Shift+Z", () => commands.revert("redo"));
