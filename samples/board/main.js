@@ -81,7 +81,7 @@ function switchViews(app, cards, presence) {
 try {
   const doc = await open(location.origin, id, {
     token: query.get("token"),
-    user: header.me.name,
+    user: header.me.name || undefined,
     // Each gesture says itself where a step of undo ends.
     undoPause: Infinity,
     presence: { ...header.me },

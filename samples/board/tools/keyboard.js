@@ -14,6 +14,8 @@ export class Keyboard {
       if (this.#isElsewhere(event)) return;
       if (this.#command(event) || this.#key(event)) event.preventDefault();
     });
+    document.addEventListener("keydown", () => document.body.toggleAttribute("data-by-keys", true), true);
+    document.addEventListener("pointerdown", () => document.body.toggleAttribute("data-by-keys", false), true);
     document.addEventListener("keyup", (event) => {
       if (event.key === " ") this.#space(false);
     });

@@ -41,7 +41,10 @@ export class Overlay {
     const box = isArrow ? null : boundsOfAll(shapes, this.board.shapes);
     this.frame.hidden = box === null;
     this.frame.classList.toggle("plain", !this.board.canWrite || shapes.every(({ type }) => type === "arrow"));
-    if (box !== null) this.place(this.frame, box);
+    if (box !== null) {
+      this.place(this.frame, box);
+      this.frame.classList.toggle("small", Math.min(box.w, box.h) * this.camera.zoom < 44);
+    }
     for (const [index, dot] of this.ends.entries()) {
       dot.hidden = !isArrow || !this.board.canWrite;
       if (dot.hidden || !single) continue;
