@@ -84,7 +84,7 @@ try {
     user: header.me.name || undefined,
     // Each gesture says itself where a step of undo ends.
     undoPause: Infinity,
-    presence: { ...header.me },
+    presence: { name: header.me.name, color: header.me.color },
   });
   const board = new Board(doc);
   const presence = new BoardPresence(doc, header.me);
@@ -92,6 +92,9 @@ try {
   const cards = new CardsView(find("cards-view"), new Cards(doc), { presence, announce });
   header.connect(doc, presence);
   switchViews(app, cards, presence);
+  addEventListener("beforeunload", (event) => {
+    if (doc.pending > 0 && !doc.kept) event.preventDefault();
+  });
   // For tests, and for whoever is curious.
   Object.assign(globalThis, { board: { doc, app, cards, drawn } });
 } catch (error) {

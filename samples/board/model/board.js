@@ -178,12 +178,16 @@ export class Board extends Emitter {
     for (const [field, value] of Object.entries(values)) if (handle.get(field) !== value) handle.set(field, value);
   }
 
-  /** Shows a shape otherwise than it is in the document, for a moment. @param {string} id @param {Partial<Shape>} values */
-  preview(id, values) {
-    const shape = this.shapes.get(id);
-    if (!shape) return;
-    Object.assign(shape, values);
-    this.#tell(new Set([id]));
+  /** Shows shapes otherwise than they are in the document, for a moment. @param {[string, Partial<Shape>][]} changes */
+  preview(changes) {
+    for (const [id, values] of changes) {
+      const shape = this.shapes.get(id);
+      if (!shape) continue;
+      this.#unlink(shape);
+      Object.assign(shape, values);
+      this.#link(shape);
+    }
+    this.#tell(new Set(changes.map(([id]) => id)));
   }
 
   /** Takes shapes away; arrows that hold on to them stay where they are. @param {Iterable<string>} ids */

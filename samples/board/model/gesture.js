@@ -21,15 +21,17 @@ export class Gesture {
     board.doc.closeUndoStep();
   }
 
-  /** Shows a change at once; it is in the document with the next frame. @param {string} id @param {any} values */
-  put(id, values) {
-    const shape = this.board.shapes.get(id);
-    if (!shape) return;
-    const before = this.#before.get(id) ?? {};
-    for (const field of Object.keys(values)) if (!(field in before)) before[field] = /** @type {any} */ (shape)[field];
-    this.#before.set(id, before);
-    this.#waiting.set(id, { ...this.#waiting.get(id), ...values });
-    this.board.preview(id, values);
+  /** Shows changes at once; they are in the document with the next frame. @param {[string, any][]} changes fields by id */
+  put(changes) {
+    const { shapes } = this.board;
+    const known = changes.filter(([id]) => shapes.has(id));
+    for (const [id, values] of known) {
+      const before = this.#before.get(id) ?? {};
+      for (const field of Object.keys(values)) if (!(field in before)) before[field] = /** @type {any} */ (shapes.get(id))[field];
+      this.#before.set(id, before);
+      this.#waiting.set(id, { ...this.#waiting.get(id), ...values });
+    }
+    this.board.preview(known);
     if (this.isLive && this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#write());
   }
 
@@ -57,6 +59,6 @@ export class Gesture {
     this.#waiting.clear();
     this.board.doc.closeUndoStep();
     if (this.#hasEdited && this.board.canWrite) this.board.doc.undo();
-    else this.#before.forEach((values, id) => this.board.preview(id, values));
+    else this.board.preview([...this.#before]);
   }
 }

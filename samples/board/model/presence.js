@@ -26,7 +26,7 @@ export class BoardPresence extends Emitter {
   constructor(doc, me) {
     super();
     this.doc = doc;
-    this.#state = { ...me, view: "canvas", cursor: null, selection: [], editing: "" };
+    this.#state = { name: me.name, color: me.color, view: "canvas", cursor: null, selection: [], editing: "" };
     doc.on("presence", () => this.emit("change"));
     doc.on("state", () => this.emit("change"));
     this.#tell();

@@ -27,7 +27,7 @@ export class Move {
   /** @param {Point} point */
   move({ x, y }) {
     const [dx, dy] = [Math.round(x - this.start.x), Math.round(y - this.start.y)];
-    for (const shape of this.before) this.gesture.put(shape.id, { x: shape.x + dx, y: shape.y + dy });
+    this.gesture.put(this.before.map((shape) => [shape.id, { x: shape.x + dx, y: shape.y + dy }]));
   }
 
   end() {
@@ -55,12 +55,31 @@ export class Resize {
   move({ x, y }, { shiftKey }) {
     if (this.frame === null) return;
     const by = { x: x - this.start.x, y: y - this.start.y };
-    const frame = pulled(this.frame, this.handle, by, { keepsRatio: shiftKey, least: 24 });
-    for (const shape of this.before) {
-      const { x, y, w, h } = scaled(shape, this.frame, frame);
-      this.gesture.put(shape.id, rounded({ x, y, w: Math.max(8, w), h: Math.max(8, h) }, shape));
-    }
+    const { frame: before } = this;
+    const frame = pulled(before, this.handle, by, { keepsRatio: shiftKey, least: 24 });
+    this.gesture.put(this.before.map((shape) => {
+      const { x, y, w, h } = scaled(shape, before, frame);
+      return [shape.id, this.#changed({ x, y, w: Math.max(8, w), h: Math.max(8, h) }, shape)];
+    }));
   }
+
+  /**
+   * Only the fields that this handle changes: somebody else may be moving what we make wider.
+   * @param {any} after
+   * @param {any} before
+   */
+  #changed(after, before) {
+    const isSole = this.before.length === 1;
+    const fields = Object.entries(after).filter(([field, value]) => {
+      const turned = this.#touched.has(field) || !isSole || Math.round(value) !== before[field];
+      if (turned) this.#touched.add(field);
+      return turned;
+    });
+    return Object.fromEntries(fields.map(([field, value]) => [field, Math.round(value)]));
+  }
+
+  /** @type {Set<string>} */
+  #touched = new Set();
 
   end() {
     this.gesture.end();
@@ -69,15 +88,6 @@ export class Resize {
   cancel() {
     this.gesture.cancel();
   }
-}
-
-/** Only the fields that differ: somebody else may be moving what we make wider. @param {any} after @param {any} before */
-function rounded(after, before) {
-  return Object.fromEntries(
-    Object.entries(after)
-      .map(([field, value]) => [field, Math.round(/** @type {number} */ (value))])
-      .filter(([field, value]) => before[field] !== value || field === "w" || field === "h"),
-  );
 }
 
 /** Pulls one end of an arrow to another shape or place. @implements {PointerGesture} */
@@ -99,7 +109,7 @@ export class PullEnd {
     const [a, b] = this.which === "from" ? [point, arrow.to ? end : { x: arrow.x + arrow.w, y: arrow.y + arrow.h }] : [start, point];
     const ends = { x: Math.round(a.x), y: Math.round(a.y), w: Math.round(b.x - a.x), h: Math.round(b.y - a.y) };
     this.overlay.showTarget(shape && boundsOf(shape, board.shapes));
-    this.gesture.put(arrow.id, { ...ends, [this.which]: shape?.id ?? "" });
+    this.gesture.put([[arrow.id, { ...ends, [this.which]: shape?.id ?? "" }]]);
   }
 
   end() {

@@ -1,6 +1,7 @@
 /** The bars over the canvas: tools, what can be done to the selection, and the view. */
 
 import { colors, kinds } from "../model/shape.js";
+import { onFrame } from "./frames.js";
 import { iconButton } from "./icons.js";
 
 /** @typedef {import("../main.js").App} App */
@@ -87,9 +88,10 @@ export function fillSelectionBar(bar, app) {
     const shown = new Set(selection.shapes.map(({ color }) => color));
     for (const dot of dots) dot.setAttribute("aria-pressed", String(shown.size === 1 && shown.has(dot.dataset.color ?? "")));
   };
-  selection.on("change", show);
+  const later = onFrame(show);
+  selection.on("change", later);
   toolbox.on("change", show);
-  board.on("change", (/** @type {Set<string>} */ ids) => [...selection.ids].some((id) => ids.has(id)) && show());
+  board.on("change", (/** @type {Set<string>} */ ids) => [...selection.ids].some((id) => ids.has(id)) && later());
   for (const event of ["role", "state"]) board.doc.on(event, show);
   show();
 }

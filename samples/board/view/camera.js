@@ -56,7 +56,7 @@ export class Camera extends Emitter {
   }
 
   /** @param {import("../model/geometry.js").Rect} rect @param {number} [margin] in pixels */
-  fit(rect, margin = 64) {
+  fit(rect, margin = Math.min(64, this.width * 0.07)) {
     const room = Math.min((this.width - 2 * margin) / Math.max(1, rect.w), (this.height - 2 * margin) / Math.max(1, rect.h));
     this.zoom = Math.min(1, mostZoom, Math.max(leastZoom, room));
     this.x = rect.x + rect.w / 2 - this.width / 2 / this.zoom;

@@ -1,17 +1,18 @@
 /** The line above: who is here, whether everything is stored, the link to share, and why nothing can be edited. */
 
 import { icon } from "./icons.js";
+import { Me, showMe } from "./me.js";
 
 const find = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
-const palette = ["#2f6fb4", "#9a5f12", "#a83b74", "#2e7d4f", "#5661c9", "#b4442f", "#0f7c86", "#8a4fb0"];
 /** More people than this are a number. */
 const mostShown = 4;
 
 /** @param {URL} here @param {(text: string) => void} announce */
 export function showHeader(here, announce) {
-  const name = here.searchParams.get("name") ?? "";
-  const color = palette[[...name].reduce((sum, letter) => sum + letter.charCodeAt(0), name === "" ? Date.now() : 0) % palette.length];
-  const me = { name, color };
+  const me = new Me(here.searchParams.get("name"));
+  let nameOnServer = "";
+  const button = /** @type {HTMLButtonElement} */ (find("me"));
+  const showMyself = showMe(button, /** @type {HTMLDialogElement} */ (find("me-sheet")), me, () => nameOnServer);
   const share = find("share");
   share.prepend(icon("link"));
   share.addEventListener("click", () => copyLink(announce));
@@ -19,9 +20,18 @@ export function showHeader(here, announce) {
     me,
     /** @param {any} doc @param {import("../model/presence.js").BoardPresence} presence */
     connect(doc, presence) {
-      const show = () => showState(doc);
+      const show = () => {
+        nameOnServer = doc.me?.user?.name ?? "";
+        showMyself();
+        showState(doc);
+      };
+      me.on("change", () => presence.setMe(me));
       for (const event of ["state", "role", "pending", "kept"]) doc.on(event, show);
       show();
+      doc.on("reset", () => {
+        lost = "The server could not take some of what was changed here.";
+        show();
+      });
       let known = "";
       const people = () => {
         const others = presence.others.map(({ name, color }) => ({ name, color }));
@@ -59,6 +69,9 @@ async function copyLink(announce) {
   setTimeout(() => (label.textContent = "Share"), 2000);
 }
 
+/** What went wrong for good. */
+let lost = "";
+
 /** @param {any} doc */
 function showState(doc) {
   const { state, pending, role } = doc;
@@ -78,7 +91,8 @@ function showState(doc) {
     const changes = pending === 1 ? "1 change waits" : `${pending} changes wait`;
     const where = doc.kept ? "on this device" : "in this page; leave it open";
     say("off", pending === 0 ? "Offline. You can go on; it is sent later." : `Offline. ${changes} ${where}.`);
-  } else if (isReader) say("note", "You can look at this board, and not change it.");
+  } else if (lost !== "") say("bad", lost);
+  else if (isReader) say("note", "You can look at this board, and not change it.");
   else say("", "");
 }
 

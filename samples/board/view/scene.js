@@ -80,7 +80,7 @@ export class Scene {
     const grid = 24 * zoom * (zoom < 0.35 ? 4 : 1);
     this.canvas.style.backgroundSize = `${grid}px ${grid}px`;
     this.canvas.style.backgroundPosition = `${-x * zoom}px ${-y * zoom}px`;
-    this.layer.classList.toggle("far", zoom < 0.28);
+    this.layer.classList.toggle("far", zoom < 0.2);
     const isClose = this.#coveredZoom > 0 && zoom / this.#coveredZoom < 2;
     if (isClose && this.#covered !== null && encloses(this.#covered, view)) return;
     this.#covered = grown(view, Math.max(view.w, view.h) / 2);
