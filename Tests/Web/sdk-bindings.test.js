@@ -27,6 +27,7 @@ async function pair(initial = "") {
   count += 1;
   const docs = await Promise.all(pairOf.map((each) => each.open(`bound-${count}`, { persist: false })));
   if (initial !== "") docs[0].text("body").insert(0, initial);
+  await docs[0].flush();
   await until(() => docs[1].text("body").toString() === initial);
   return docs;
 }

@@ -3,6 +3,7 @@ import { after, test } from "node:test";
 
 import { Decoder, decodePayload, encode, encodePiece, joinPayload, packet } from "../../Sources/QuireWeb/wire/packets.js";
 import { covers, readChange, readVersion, splitChanges } from "../../Sources/QuireWeb/client/formats.js";
+import { Pace } from "../../Sources/QuireWeb/wire/backoff.js";
 import { connect } from "../../Sources/QuireWeb/quire.js";
 import { Room, played } from "./support/played.js";
 import { Random, module, pause, until } from "./support/sdk.js";
@@ -154,6 +155,26 @@ test("others' changes that the server lost are given back", async () => {
   assert.equal(doc.pending, 0);
 });
 
+test("what comes in one breath with the answer to a join is not lost", async () => {
+  const room = new Room();
+  const Played = played((event, args, peer) => {
+    if (event !== "join") return room.answer(event, args);
+    // In one tick, as in one polling body.
+    const reply = room.join();
+    const ask = () => {
+      room.document.text("body").insert(0, "now");
+      peer.emit("presence", "d", [{ session: "x", user: { name: "x" }, state: 1 }], []);
+      peer.emit("change", "d", room.document.takeChanges(), { rev: 2, session: "x" });
+    };
+    peer.sendPacket({ type: packet.ack, id: peer.lastId, data: [reply] });
+    ask();
+    return undefined;
+  });
+  const doc = await to(Played).open("d", { persist: false });
+  await until(() => doc.text("body").toString() === "now", "the change", 2_000);
+  assert.deepEqual([...doc.presence.others.keys()], ["x"]);
+});
+
 test("missing changes are asked for", async () => {
   const room = new Room();
   const syncs = [];
@@ -198,7 +219,7 @@ test("refused changes: later, in another role, after joining again, never", asyn
   assert.throws(() => doc.text("body").insert(0, "x"), { code: "FORBIDDEN" });
   next = null;
   peer().emit("role", "d", { role: "write", rev: 5 });
-  await doc.flush();
+  await until(() => doc.stored);
   assert.deepEqual(roles, ["comment", "write"]);
   assert.equal(room.document.text("body").toString(), "ab");
   next = { code: "TOO_LARGE", message: "no", retryable: false };
@@ -207,6 +228,47 @@ test("refused changes: later, in another role, after joining again, never", asyn
   assert.equal(doc.state, "refused");
   assert.equal(doc.error.code, "TOO_LARGE");
   assert.equal(doc.text("body").toString(), "abc");
+});
+
+test("presence is sent at most 20 times a second, the newest last", async () => {
+  const room = new Room();
+  const sent = [];
+  const answer = room.answer.bind(room);
+  room.answer = (event, args) => {
+    if (event === "presence") sent.push(args[1]);
+    return answer(event, args);
+  };
+  const { doc } = await opened(room);
+  const begin = Date.now();
+  for (let at = 0; Date.now() - begin < 600; at++) {
+    doc.presence.set({ at });
+    await pause(1);
+  }
+  doc.presence.set({ at: "last" });
+  await until(() => sent.at(-1)?.at === "last");
+  const most = (Date.now() - begin) / 50 + 2;
+  assert.equal(sent.length > 3 && sent.length <= most, true, `${sent.length} states`);
+});
+
+test("a connection sends no more than the server takes, whatever the clock does", () => {
+  let now = 1_000;
+  const pace = new Pace(40, 300, () => now);
+  let sent = 0;
+  for (let step = 0; step < 10_000; step++) {
+    now += 1;
+    while (pace.wait(1) === 0) {
+      pace.use(1);
+      sent += 1;
+    }
+  }
+  assert.equal(sent > 690 && sent <= 700, true, `${sent} in ten seconds`);
+  assert.equal(pace.wait(1) <= 26, true);
+  now -= 1_000_000;
+  assert.equal(pace.wait(1) > 0, true);
+  now += 60_000;
+  assert.equal(pace.wait(5_000), 0, "what is more than a burst goes when the bucket is full");
+  pace.use(5_000);
+  assert.equal(pace.wait(1) > 100_000, true);
 });
 
 test("a server that falls silent is noticed, and one that says when to come back is heeded", async () => {

@@ -282,13 +282,15 @@ test("a listener that throws or edits stops nobody", async () => {
     other.text("body").on("change", () => {
       throw new Error("mine");
     });
-    const mirror = new Mirror(other.text("body"));
     const off = other.text("body").on("change", ({ origin }) => {
       if (origin === "remote") other.text("body").insert(0, "!");
     });
+    // Hears of the edit after of what it answered.
+    const mirror = new Mirror(other.text("body"));
     one.text("body").insert(0, "a");
     await until(() => one.text("body").toString() === "!a");
     assert.equal(mirror.text, "!a");
+    assert.deepEqual(mirror.origins, ["remote", "local"]);
     assert.equal(reported.length, 2);
     off();
   } finally {

@@ -110,11 +110,10 @@ export class Exchange {
     const current = (/** @type {() => void} */ body) => {
       if (this.#generation === generation && !this.#isClosed) this.#guard(body);
     };
-    this.#link?.request(event, ...args).then(
-      (reply) => current(() => yes(reply)),
+    this.#link?.ask(event, args, (reply) => current(() => yes(reply)), (error) => {
       // A connection that broke tells in another way.
-      (error) => error.code !== "DISCONNECTED" && current(() => no(error)),
-    );
+      if (error.code !== "DISCONNECTED") current(() => no(error));
+    });
   }
 
   /**

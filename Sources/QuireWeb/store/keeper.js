@@ -60,6 +60,7 @@ export class Keeper {
   #hasFailed = false;
   /** Without one the changes are changes of nothing. */
   #hasSnapshot = false;
+  #snapshotBytes = 0;
   #retryAt = 0;
   #isClosed = false;
   /**
@@ -209,8 +210,10 @@ export class Keeper {
     const now = Date.now();
     if (this.#timer === null) this.#dirtySince = now;
     clearTimeout(this.#timer);
-    const isUrgent = this.#tailBytes > mostTail || !this.#hasSnapshot;
-    const delay = isUrgent ? 0 : Math.min(quietTime, Math.max(0, this.#dirtySince + longestTime - now));
+    // A large document is written seldom: until then its changes are beside it.
+    const scale = 1 + this.#snapshotBytes / (1 << 20);
+    const isUrgent = this.#tailBytes > mostTail * scale || !this.#hasSnapshot;
+    const delay = isUrgent ? 0 : Math.min(quietTime * scale, Math.max(0, this.#dirtySince + longestTime * scale - now));
     this.#timer = setTimeout(() => this.saveSnapshot(), delay);
     this.#timer.unref?.();
   }
@@ -263,6 +266,7 @@ export class Keeper {
     this.#puts.clear();
     this.#drops.clear();
     if (record !== null) {
+      this.#snapshotBytes = record.snapshot.length;
       for (const name of this.#tail) drops.add(name);
       this.#tail.clear();
       this.#tailBytes = 0;

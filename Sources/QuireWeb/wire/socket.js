@@ -44,6 +44,8 @@ const mostInVain = 3;
  * @property {(reason: string) => void} restart breaks it and comes back after a while: the server misbehaved
  * @property {(name: string, ...args: any[]) => void} emit sends what nobody answers; lost when there is no connection
  * @property {(name: string, ...args: any[]) => Promise<any>} request sends what is answered; fails with a `QuireError`
+ * @property {(name: string, args: any[], yes: (answer: any) => void, no: (error: QuireError) => void) => void} ask the same with
+ *   the answer told at once: a promise would tell it after events that came behind it
  *
  * @typedef {object} SocketOptions
  * @property {URL | string} base where the server is
@@ -145,16 +147,24 @@ export class Socket {
    * @returns {Promise<any>}
    */
   request(name, ...args) {
-    return new Promise((resolve, reject) => {
-      if (!this.isConnected) {
-        reject(new QuireError("DISCONNECTED", "not connected", { retryable: true }));
-        return;
-      }
-      const id = (this.#lastId += 1);
-      const timer = setTimeout(() => this.#fail("the server did not answer in time"), requestTimeout);
-      this.#requests.set(id, { resolve, reject, timer });
-      this.#send({ type: packet.event, id, data: [name, ...args] });
-    });
+    return new Promise((resolve, reject) => this.ask(name, args, resolve, reject));
+  }
+
+  /**
+   * @param {string} name
+   * @param {any[]} args
+   * @param {(answer: any) => void} resolve
+   * @param {(error: QuireError) => void} reject
+   */
+  ask(name, args, resolve, reject) {
+    if (!this.isConnected) {
+      reject(new QuireError("DISCONNECTED", "not connected", { retryable: true }));
+      return;
+    }
+    const id = (this.#lastId += 1);
+    const timer = setTimeout(() => this.#fail("the server did not answer in time"), requestTimeout);
+    this.#requests.set(id, { resolve, reject, timer });
+    this.#send({ type: packet.event, id, data: [name, ...args] });
   }
 
   /** @param {{type: number, id?: number, data?: any}} message */

@@ -91,23 +91,31 @@ export class StockLink {
    * @returns {Promise<any>}
    */
   request(name, ...args) {
-    return new Promise((resolve, reject) => {
-      if (!this.#socket.connected) {
-        reject(new QuireError("DISCONNECTED", "not connected", { retryable: true }));
-        return;
-      }
-      const timer = setTimeout(() => this.restart("the server did not answer in time"), requestTimeout);
-      const fail = (/** @type {QuireError} */ error) => {
-        clearTimeout(timer);
-        this.#waiting.delete(fail);
-        reject(error);
-      };
-      this.#waiting.add(fail);
-      this.#socket.emit(name, ...args, (/** @type {any} */ answer) => {
-        if (!this.#waiting.delete(fail)) return;
-        clearTimeout(timer);
-        settle(withBytes(answer), { resolve, reject });
-      });
+    return new Promise((resolve, reject) => this.ask(name, args, resolve, reject));
+  }
+
+  /**
+   * @param {string} name
+   * @param {any[]} args
+   * @param {(answer: any) => void} resolve
+   * @param {(error: QuireError) => void} reject
+   */
+  ask(name, args, resolve, reject) {
+    if (!this.#socket.connected) {
+      reject(new QuireError("DISCONNECTED", "not connected", { retryable: true }));
+      return;
+    }
+    const timer = setTimeout(() => this.restart("the server did not answer in time"), requestTimeout);
+    const fail = (/** @type {QuireError} */ error) => {
+      clearTimeout(timer);
+      this.#waiting.delete(fail);
+      reject(error);
+    };
+    this.#waiting.add(fail);
+    this.#socket.emit(name, ...args, (/** @type {any} */ answer) => {
+      if (!this.#waiting.delete(fail)) return;
+      clearTimeout(timer);
+      settle(withBytes(answer), { resolve, reject });
     });
   }
 

@@ -25,6 +25,7 @@ export function played(answer, { onConnect = (peer) => peer.sendPacket({ type: p
       if (message.type === packet.connect) return void setTimeout(() => onConnect(this));
       if (message.type !== packet.event && message.type !== packet.binaryEvent) return;
       const [event, ...args] = message.data;
+      this.lastId = message.id;
       setTimeout(() => {
         const reply = answer(event, args, this);
         if (reply !== undefined && message.id !== null) this.sendPacket({ type: packet.ack, id: message.id, data: [reply] });

@@ -1,7 +1,7 @@
 /** A real `quire serve`, which can be killed and started again at its port. */
 
 import { spawn } from "node:child_process";
-import { createHmac, randomBytes } from "node:crypto";
+import { createHmac, randomBytes, randomInt } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -13,12 +13,19 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
 /** The program; `QUIRE_BIN` names another one than the debug build's. */
 export const binary = process.env.QUIRE_BIN ?? join(root, ".build/debug/quire");
 
+/** Below those that the system gives to outgoing connections: a server that was killed must find its port free again. */
 async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(12_000, 32_000);
+    const server = createServer();
+    const isFree = await new Promise((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 export class Server {
