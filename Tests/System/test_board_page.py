@@ -537,6 +537,9 @@ def test_a_reader_sees_and_is_seen_but_changes_nothing(open_window, tmp_path, do
         wanda.drag(wanda.middle(note), (420, 420))
         wanda.wait_until_stored()
         until(lambda: rita.shapes() == wanda.shapes(), "the reader has it, too")
+        # Who is not let in is told why.
+        rita.page.goto(f"{server.url}/board/?doc={document}-2&token=nonsense")
+        expect(rita.page.locator("#banner")).to_contain_text("cannot be opened")
     finally:
         server.stop()
 

@@ -29,6 +29,7 @@ export function makeCanvas(board, presence, announce) {
     toolbox: new Toolbox(),
     canvas: find("canvas"),
     layer: find("layer"),
+    list: find("shapes"),
   };
   app.scene = new Scene(app);
   app.overlay = new Overlay(find("overlay"), app);
@@ -47,6 +48,7 @@ export function makeCanvas(board, presence, announce) {
   const empty = () => (find("canvas-empty").hidden = board.shapes.size > 0 || !board.canWrite);
   board.on("change", empty);
   empty();
+  board.on("failed", (/** @type {Error} */ error) => announce(`Not possible: ${error.message}`));
   keepPlace(camera, board);
   return app;
 }

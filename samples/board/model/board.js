@@ -145,7 +145,24 @@ export class Board extends Emitter {
    * @returns {T | undefined} nothing when the board is read-only
    */
   edit(body) {
-    return this.canWrite ? this.doc.transaction(body) : undefined;
+    return this.attempt(() => this.doc.transaction(body));
+  }
+
+  /**
+   * Edits that may be refused: the role changed, or too much waits to be stored. Then the page shows what there is.
+   * @template T
+   * @param {() => T} body
+   * @returns {T | undefined}
+   */
+  attempt(body) {
+    if (!this.canWrite) return undefined;
+    try {
+      return body();
+    } catch (error) {
+      this.#readAll();
+      this.emit("failed", error);
+      return undefined;
+    }
   }
 
   /**

@@ -43,7 +43,7 @@ export class Gesture {
     if (waiting.size === 0 || !this.board.canWrite) return;
     const body = () => waiting.forEach((values, id) => this.board.put(id, values));
     // A transaction is a step of undo of its own; the frames of one gesture are one step together.
-    if (this.isLive) body();
+    if (this.isLive) this.board.attempt(body);
     else this.board.edit(body);
     this.#hasEdited = true;
   }

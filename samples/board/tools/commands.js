@@ -66,7 +66,9 @@ export class Commands {
     if (!board.canWrite) return;
     if (Date.now() - this.#nudgedAt > 800) board.doc.closeUndoStep();
     this.#nudgedAt = Date.now();
-    for (const { id, x, y } of selection.shapes) board.put(id, dx === 0 ? { y: y + dy } : dy === 0 ? { x: x + dx } : { x: x + dx, y: y + dy });
+    board.attempt(() => {
+      for (const { id, x, y } of selection.shapes) board.put(id, { x: x + dx, y: y + dy });
+    });
     const box = boundsOfAll(selection.shapes, board.shapes);
     if (box) camera.reveal(box);
   }

@@ -43,7 +43,7 @@ export class Overlay {
     this.frame.classList.toggle("plain", !this.board.canWrite || shapes.every(({ type }) => type === "arrow"));
     if (box !== null) {
       this.place(this.frame, box);
-      this.frame.classList.toggle("small", Math.min(box.w, box.h) * this.camera.zoom < 44);
+      this.frame.classList.toggle("small", Math.min(box.w, box.h) * this.camera.zoom < 56);
     }
     for (const [index, dot] of this.ends.entries()) {
       dot.hidden = !isArrow || !this.board.canWrite;

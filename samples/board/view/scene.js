@@ -23,12 +23,13 @@ export class Scene {
   editing = "";
 
   /**
-   * @param {{canvas: HTMLElement, layer: HTMLElement, board: import("../model/board.js").Board,
+   * @param {{canvas: HTMLElement, layer: HTMLElement, list: HTMLElement, board: import("../model/board.js").Board,
    *   camera: import("./camera.js").Camera, selection: import("../model/selection.js").Selection}} parts
    */
-  constructor({ canvas, layer, board, camera, selection }) {
+  constructor({ canvas, layer, list, board, camera, selection }) {
     this.canvas = canvas;
     this.layer = layer;
+    this.list = list;
     this.board = board;
     this.camera = camera;
     this.selection = selection;
@@ -107,7 +108,7 @@ export class Scene {
     if (!view) {
       view = makeView(shape);
       this.#views.set(shape.id, view);
-      this.layer.append(view.element);
+      this.list.append(view.element);
     }
     view.update(shape, this.board.shapes, this.selection.has(shape.id));
     view.element.classList.toggle("edited", this.editing === shape.id);
