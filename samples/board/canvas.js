@@ -53,7 +53,11 @@ export function makeCanvas(board, presence, announce) {
   return app;
 }
 
-/** A reload shows what was seen before; a board that is opened first shows everything. @param {Camera} camera @param {import("./model/board.js").Board} board */
+/**
+ * A reload shows what was seen before; a board that is opened first shows everything.
+ * @param {Camera} camera
+ * @param {import("./model/board.js").Board} board
+ */
 function keepPlace(camera, board) {
   const key = `board-camera ${board.doc.id}`;
   try {

@@ -36,7 +36,10 @@ import { drawn } from "./view/frames.js";
 
 const find = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
-/** Reads texts out, one after the other. @param {string} text */
+/**
+ * Reads texts out, one after the other.
+ * @param {string} text
+ */
 function announce(text) {
   const line = document.createElement("p");
   line.textContent = text;

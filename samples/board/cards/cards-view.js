@@ -236,7 +236,10 @@ export class CardsView {
     if (card) this.cards.colorCard(id, colors[(colors.indexOf(card.color) + 1) % colors.length]);
   }
 
-  /** Writes on a card, where it is. @param {string} id */
+  /**
+   * Writes on a card, where it is.
+   * @param {string} id
+   */
   edit(id) {
     const item = this.item(id);
     const text = this.cards.textOf(id);

@@ -78,7 +78,10 @@ export class Cards extends Emitter {
     return this.columnList.toArray().includes(container);
   }
 
-  /** The columns with their cards, from left to right and top to bottom. @returns {Column[]} */
+  /**
+   * The columns with their cards, from left to right and top to bottom.
+   * @returns {Column[]}
+   */
   get columns() {
     /** @type {Map<string, Column>} */
     const columns = new Map();
@@ -130,7 +133,10 @@ export class Cards extends Emitter {
     if (at >= 0 && to >= 0 && to < this.columnList.length) this.#edit(() => this.columnList.move(at, to));
   }
 
-  /** Takes a column away with the cards that are in it now. @param {string} id */
+  /**
+   * Takes a column away with the cards that are in it now.
+   * @param {string} id
+   */
   removeColumn(id) {
     const at = this.#indexOf(id);
     this.#edit(() => {
@@ -139,7 +145,12 @@ export class Cards extends Emitter {
     });
   }
 
-  /** What a card's `place` must be to stand before the index of a column. @param {string} column @param {number} index @param {string} [moved] */
+  /**
+   * What a card's `place` must be to stand before the index of a column.
+   * @param {string} column
+   * @param {number} index
+   * @param {string} [moved]
+   */
   #place(column, index, moved = "") {
     const cards = (this.columns.find(({ id }) => id === column)?.cards ?? []).filter(({ id }) => id !== moved);
     return `${column} ${keyBetween(cards[index - 1]?.order ?? null, cards[index]?.order ?? null)}`;
@@ -155,13 +166,23 @@ export class Cards extends Emitter {
     });
   }
 
-  /** Moves a card to an index of a column, counted without it. @param {string} id @param {string} column @param {number} index */
+  /**
+   * Moves a card to an index of a column, counted without it.
+   * @param {string} id
+   * @param {string} column
+   * @param {number} index
+   */
   moveCard(id, column, index) {
     const place = this.#place(column, index, id);
     this.#edit(() => this.cardMap.get(id)?.set("place", place));
   }
 
-  /** Moves a card before another one of a column, or to its end. @param {string} id @param {string} column @param {string | null} next */
+  /**
+   * Moves a card before another one of a column, or to its end.
+   * @param {string} id
+   * @param {string} column
+   * @param {string | null} next
+   */
   moveCardBefore(id, column, next) {
     const cards = (this.columns.find((each) => each.id === column)?.cards ?? []).filter((card) => card.id !== id);
     const at = next === null ? -1 : cards.findIndex((card) => card.id === next);

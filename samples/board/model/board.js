@@ -12,11 +12,20 @@ import { clean, endsOf, fields, kinds, toShape } from "./shape.js";
 /** @typedef {import("./shape.js").Shape} Shape */
 
 export class Board extends Emitter {
-  /** What is on the board, by id. @type {Map<string, Shape>} */
+  /**
+   * What is on the board, by id.
+   * @type {Map<string, Shape>}
+   */
   shapes = new Map();
-  /** The arrows that hold on to a shape, by the shape's id. @type {Map<string, Set<string>>} */
+  /**
+   * The arrows that hold on to a shape, by the shape's id.
+   * @type {Map<string, Set<string>>}
+   */
   #arrows = new Map();
-  /** Whose map or text a container of the document is. @type {Map<any, string>} */
+  /**
+   * Whose map or text a container of the document is.
+   * @type {Map<any, string>}
+   */
   #owners = new Map();
   #root;
 
@@ -117,20 +126,30 @@ export class Board extends Emitter {
     this.#link(shape);
   }
 
-  /** Arrows follow what they hold on to. @param {Set<string>} changed */
+  /**
+   * Arrows follow what they hold on to.
+   * @param {Set<string>} changed
+   */
   #tell(changed) {
     if (changed.size === 0) return;
     for (const id of [...changed]) for (const arrow of this.#arrows.get(id) ?? []) changed.add(arrow);
     this.emit("change", changed);
   }
 
-  /** The text of a shape in the document; null when it has none. @param {string} id */
+  /**
+   * The text of a shape in the document; null when it has none.
+   * @param {string} id
+   */
   textOf(id) {
     const text = this.#root.get(id)?.get("text");
     return text !== null && typeof text === "object" ? text : null;
   }
 
-  /** From what is below to what is above, the same for everybody. @param {Iterable<string>} [ids] @returns {Shape[]} */
+  /**
+   * From what is below to what is above, the same for everybody.
+   * @param {Iterable<string>} [ids]
+   * @returns {Shape[]}
+   */
   sorted(ids = this.shapes.keys()) {
     const some = [...ids].flatMap((id) => this.shapes.get(id) ?? []);
     return some.sort((one, other) => one.z - other.z || (one.id < other.id ? -1 : 1));
@@ -195,7 +214,10 @@ export class Board extends Emitter {
     for (const [field, value] of Object.entries(values)) if (handle.get(field) !== value) handle.set(field, value);
   }
 
-  /** Shows shapes otherwise than they are in the document, for a moment. @param {[string, Partial<Shape>][]} changes */
+  /**
+   * Shows shapes otherwise than they are in the document, for a moment.
+   * @param {[string, Partial<Shape>][]} changes
+   */
   preview(changes) {
     for (const [id, values] of changes) {
       const shape = this.shapes.get(id);
@@ -207,7 +229,10 @@ export class Board extends Emitter {
     this.#tell(new Set(changes.map(([id]) => id)));
   }
 
-  /** Takes shapes away; arrows that hold on to them stay where they are. @param {Iterable<string>} ids */
+  /**
+   * Takes shapes away; arrows that hold on to them stay where they are.
+   * @param {Iterable<string>} ids
+   */
   remove(ids) {
     const gone = new Set(ids);
     for (const id of gone) {

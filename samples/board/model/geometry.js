@@ -10,7 +10,12 @@ export function center({ x, y, w, h }) {
   return { x: x + w / 2, y: y + h / 2 };
 }
 
-/** The rectangle between two corners. @param {Point} one @param {Point} other @returns {Rect} */
+/**
+ * The rectangle between two corners.
+ * @param {Point} one
+ * @param {Point} other
+ * @returns {Rect}
+ */
 export function between(one, other) {
   return {
     x: Math.min(one.x, other.x),
@@ -37,7 +42,11 @@ export function encloses(outer, inner) {
   );
 }
 
-/** The smallest rectangle around all; null around none. @param {Iterable<Rect>} rects @returns {Rect | null} */
+/**
+ * The smallest rectangle around all; null around none.
+ * @param {Iterable<Rect>} rects
+ * @returns {Rect | null}
+ */
 export function around(rects) {
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   for (const { x, y, w, h } of rects) {
@@ -64,7 +73,12 @@ export function contains(shape, point) {
   return across * across + down * down <= 1;
 }
 
-/** How far a point is from the straight line between two others. @param {Point} point @param {Point} a @param {Point} b */
+/**
+ * How far a point is from the straight line between two others.
+ * @param {Point} point
+ * @param {Point} a
+ * @param {Point} b
+ */
 export function distanceToLine(point, a, b) {
   const [dx, dy] = [b.x - a.x, b.y - a.y];
   const length = dx * dx + dy * dy;
@@ -106,7 +120,10 @@ export function arrowEnds(arrow, from, to) {
   return [from ? borderPoint(from, end, 4) : start, to ? borderPoint(to, start, 6) : end];
 }
 
-/** Which sides of a rectangle a handle moves: "n", "se" and so on. @typedef {"n"|"ne"|"e"|"se"|"s"|"sw"|"w"|"nw"} Handle */
+/**
+ * Which sides of a rectangle a handle moves: "n", "se" and so on.
+ * @typedef {"n"|"ne"|"e"|"se"|"s"|"sw"|"w"|"nw"} Handle
+ */
 
 /** @type {Handle[]} */
 export const handles = ["nw", "n", "ne", "e", "se", "s", "sw", "w"];
@@ -116,7 +133,7 @@ export const handles = ["nw", "n", "ne", "e", "se", "s", "sw", "w"];
  * @param {Rect} rect
  * @param {Handle} handle
  * @param {Point} by
- * @param {{least?: number, keepsRatio?: boolean}} [options]
+ * @param {{least?: number, keepsRatio?: boolean}} options
  * @returns {Rect}
  */
 export function pulled({ x, y, w, h }, handle, by, { least = 16, keepsRatio = false } = {}) {

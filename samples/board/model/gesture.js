@@ -6,7 +6,10 @@ const mostLive = 40;
 export class Gesture {
   /** @type {Map<string, any>} */
   #waiting = new Map();
-  /** What there was before. @type {Map<string, any>} */
+  /**
+   * What there was before.
+   * @type {Map<string, any>}
+   */
   #before = new Map();
   #frame = 0;
   #hasEdited = false;
@@ -21,7 +24,10 @@ export class Gesture {
     board.doc.closeUndoStep();
   }
 
-  /** Shows changes at once; they are in the document with the next frame. @param {[string, any][]} changes fields by id */
+  /**
+   * Shows changes at once; they are in the document with the next frame.
+   * @param {[string, any][]} changes fields by id
+   */
   put(changes) {
     const { shapes } = this.board;
     const known = changes.filter(([id]) => shapes.has(id));

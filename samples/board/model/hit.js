@@ -14,7 +14,7 @@ function isAbove(one, other) {
  * The uppermost shape at a point.
  * @param {Map<string, Shape>} shapes
  * @param {import("./geometry.js").Point} point
- * @param {{reach?: number, arrows?: boolean, except?: string}} [options] how far from an arrow still hits it
+ * @param {{reach?: number, arrows?: boolean, except?: string}} options how far from an arrow still hits it
  * @returns {Shape | null}
  */
 export function topAt(shapes, point, { reach = 8, arrows = true, except = "" } = {}) {

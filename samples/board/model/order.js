@@ -36,7 +36,11 @@ export function keyBetween(before, after, random = Math.random) {
   }
 }
 
-/** The first digits of a key one further; null when there is nothing further. @param {string} key @param {number} by */
+/**
+ * The first digits of a key one further; null when there is nothing further.
+ * @param {string} key
+ * @param {number} by
+ */
 function counting(key, by) {
   let value = by;
   for (let at = 0; at < width; at++) value += digit(key, at, 0) * base ** (width - 1 - at);
@@ -53,7 +57,10 @@ function digit(key, at, otherwise) {
   return value < 0 ? otherwise : value;
 }
 
-/** Two digits of which the last is no zero. @param {() => number} random */
+/**
+ * Two digits of which the last is no zero.
+ * @param {() => number} random
+ */
 function tail(random) {
   return digits[Math.floor(random() * base)] + digits[1 + Math.floor(random() * (base - 1))];
 }

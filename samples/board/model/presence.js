@@ -70,7 +70,10 @@ export class BoardPresence extends Emitter {
     this.#set({ view, cursor: null });
   }
 
-  /** Everybody else; whatever others put there is made safe to show. @returns {Other[]} */
+  /**
+   * Everybody else; whatever others put there is made safe to show.
+   * @returns {Other[]}
+   */
   get others() {
     return [...this.doc.presence.others].map(([session, { user, state }]) => {
       const given = state !== null && typeof state === "object" ? state : {};

@@ -22,7 +22,10 @@ import { arrowEnds, around, between, grown } from "./geometry.js";
 
 export const colors = ["yellow", "orange", "red", "pink", "violet", "blue", "green", "grey"];
 
-/** How each begins, and what it is called. @type {Record<ShapeType, {name: string, w: number, h: number, color: string}>} */
+/**
+ * How each begins, and what it is called.
+ * @type {Record<ShapeType, {name: string, w: number, h: number, color: string}>}
+ */
 export const kinds = {
   note: { name: "Sticky note", w: 176, h: 176, color: "yellow" },
   rect: { name: "Rectangle", w: 200, h: 128, color: "blue" },
@@ -92,19 +95,32 @@ export function endsOf(arrow, shapes) {
   return arrowEnds(arrow, bound(arrow.from), bound(arrow.to));
 }
 
-/** What a shape covers. @param {Shape} shape @param {Map<string, Shape>} shapes @returns {import("./geometry.js").Rect} */
+/**
+ * What a shape covers.
+ * @param {Shape} shape
+ * @param {Map<string, Shape>} shapes
+ * @returns {import("./geometry.js").Rect}
+ */
 export function boundsOf(shape, shapes) {
   if (shape.type !== "arrow") return shape;
   const [start, end] = endsOf(shape, shapes);
   return grown(between(start, end), 8);
 }
 
-/** What several cover. @param {Iterable<Shape>} some @param {Map<string, Shape>} shapes */
+/**
+ * What several cover.
+ * @param {Iterable<Shape>} some
+ * @param {Map<string, Shape>} shapes
+ */
 export function boundsOfAll(some, shapes) {
   return around([...some].map((shape) => boundsOf(shape, shapes)));
 }
 
-/** What a screen reader says. @param {Shape} shape @param {Map<string, Shape>} shapes */
+/**
+ * What a screen reader says.
+ * @param {Shape} shape
+ * @param {Map<string, Shape>} shapes
+ */
 export function describe(shape, shapes) {
   const name = kinds[shape.type].name;
   if (shape.type === "arrow") {

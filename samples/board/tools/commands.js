@@ -60,7 +60,11 @@ export class Commands {
     board.edit(() => [...selection.ids].forEach((id) => board.put(id, { color })));
   }
 
-  /** Moves by keys: what follows soon is the same step of undo. @param {number} dx @param {number} dy */
+  /**
+   * Moves by keys: what follows soon is the same step of undo.
+   * @param {number} dx
+   * @param {number} dy
+   */
   nudge(dx, dy) {
     const { board, selection, camera } = this.app;
     if (!board.canWrite) return;
@@ -81,7 +85,11 @@ export class Commands {
     announce(`${this.#count()} selected`);
   }
 
-  /** Goes on to the next shape, as one reads. @param {number} by @returns {boolean} whether there is one */
+  /**
+   * Goes on to the next shape, as one reads.
+   * @param {number} by
+   * @returns {boolean} whether there is one
+   */
   step(by) {
     const { board, selection, canvas } = this.app;
     const order = readingOrder(board.shapes);
@@ -94,7 +102,10 @@ export class Commands {
     return true;
   }
 
-  /** Selects a shape, shows it and gives it the keyboard. @param {string} id */
+  /**
+   * Selects a shape, shows it and gives it the keyboard.
+   * @param {string} id
+   */
   go(id) {
     const { board, selection, camera, scene } = this.app;
     const shape = board.shapes.get(id);

@@ -22,7 +22,10 @@ export class Keyboard {
     window.addEventListener("blur", () => this.#space(false));
   }
 
-  /** Keys of fields and of the other view are theirs. @param {KeyboardEvent} event */
+  /**
+   * Keys of fields and of the other view are theirs.
+   * @param {KeyboardEvent} event
+   */
   #isElsewhere({ target, key, ctrlKey, metaKey }) {
     const element = /** @type {HTMLElement} */ (target);
     if (this.app.view !== "canvas") return !((ctrlKey || metaKey) && !element.matches("input, textarea"));
@@ -87,7 +90,11 @@ export class Keyboard {
     return true;
   }
 
-  /** Moves what is selected, or the view. @param {[number, number]} direction @param {boolean} isFar */
+  /**
+   * Moves what is selected, or the view.
+   * @param {[number, number]} direction
+   * @param {boolean} isFar
+   */
   #arrow([x, y], isFar) {
     const { commands, camera, selection, board } = this.app;
     if (selection.size === 0 || !board.canWrite) camera.pan(-x * 64, -y * 64);

@@ -7,7 +7,10 @@ import { Band, Move, Pan, PullEnd, Resize } from "./gestures.js";
 const slop = 4;
 
 export class Pointer {
-  /** Fingers, by pointer. @type {Map<number, {x: number, y: number}>} */
+  /**
+   * Fingers, by pointer.
+   * @type {Map<number, {x: number, y: number}>}
+   */
   #fingers = new Map();
   /** @type {{pointerId: number, x: number, y: number, begin: (() => any) | null, gesture: any, click: () => void} | null} */
   #press = null;
@@ -105,7 +108,10 @@ export class Pointer {
     };
   }
 
-  /** The second of two quick clicks edits. @param {string} id */
+  /**
+   * The second of two quick clicks edits.
+   * @param {string} id
+   */
   #clicked(id) {
     const { selection, editor } = this.app;
     selection.set([id]);
@@ -143,7 +149,11 @@ export class Pointer {
     else press.gesture?.end(this.app.camera.toPlane(this.#inView(event)), event);
   }
 
-  /** Two fingers move and zoom. @param {number} pointerId @param {{x: number, y: number}} at */
+  /**
+   * Two fingers move and zoom.
+   * @param {number} pointerId
+   * @param {{x: number, y: number}} at
+   */
   #pinch(pointerId, at) {
     const { camera } = this.app;
     const before = /** @type {{x: number, y: number}} */ (this.#fingers.get(pointerId));

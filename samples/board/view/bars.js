@@ -6,7 +6,10 @@ import { iconButton } from "./icons.js";
 
 /** @typedef {import("../main.js").App} App */
 
-/** Who presses a button of a bar with the mouse goes on with the keyboard where they were. @param {HTMLElement} bar */
+/**
+ * Who presses a button of a bar with the mouse goes on with the keyboard where they were.
+ * @param {HTMLElement} bar
+ */
 function leavesFocus(bar) {
   bar.addEventListener("mousedown", (event) => event.preventDefault());
 }

@@ -16,7 +16,10 @@ export class Camera extends Emitter {
   width = 1;
   height = 1;
 
-  /** The part of the plane in sight. @returns {import("../model/geometry.js").Rect} */
+  /**
+   * The part of the plane in sight.
+   * @returns {import("../model/geometry.js").Rect}
+   */
   get view() {
     return { x: this.x, y: this.y, w: this.width / this.zoom, h: this.height / this.zoom };
   }
@@ -39,14 +42,22 @@ export class Camera extends Emitter {
     this.emit("change");
   }
 
-  /** Moves what is seen by pixels of the view. @param {number} dx @param {number} dy */
+  /**
+   * Moves what is seen by pixels of the view.
+   * @param {number} dx
+   * @param {number} dy
+   */
   pan(dx, dy) {
     this.x -= dx / this.zoom;
     this.y -= dy / this.zoom;
     this.emit("change");
   }
 
-  /** Zooms so that what is at a point of the view stays there. @param {number} zoom @param {Point} [at] */
+  /**
+   * Zooms so that what is at a point of the view stays there.
+   * @param {number} zoom
+   * @param {Point} [at]
+   */
   zoomTo(zoom, at = { x: this.width / 2, y: this.height / 2 }) {
     const fixed = this.toPlane(at);
     this.zoom = Math.min(mostZoom, Math.max(leastZoom, zoom));
@@ -64,7 +75,10 @@ export class Camera extends Emitter {
     this.emit("change");
   }
 
-  /** Moves as little as it takes to show a rectangle. @param {import("../model/geometry.js").Rect} rect */
+  /**
+   * Moves as little as it takes to show a rectangle.
+   * @param {import("../model/geometry.js").Rect} rect
+   */
   reveal(rect) {
     const margin = 32 / this.zoom;
     const { x, y, w, h } = this.view;

@@ -53,7 +53,11 @@ export class Overlay {
     }
   }
 
-  /** Puts an element of the overlay where a rectangle of the plane is. @param {HTMLElement} element @param {Rect} rect */
+  /**
+   * Puts an element of the overlay where a rectangle of the plane is.
+   * @param {HTMLElement} element
+   * @param {Rect} rect
+   */
   place(element, rect) {
     const { x, y } = this.camera.toView(rect);
     element.style.transform = `translate(${x}px, ${y}px)`;
@@ -61,19 +65,28 @@ export class Overlay {
     element.style.height = `${rect.h * this.camera.zoom}px`;
   }
 
-  /** Shows a rubber band, or none. @param {Rect | null} rect */
+  /**
+   * Shows a rubber band, or none.
+   * @param {Rect | null} rect
+   */
   showBand(rect) {
     this.band.hidden = rect === null;
     if (rect !== null) this.place(this.band, rect);
   }
 
-  /** Shows the shape that an arrow would hold on to. @param {Rect | null | undefined} rect */
+  /**
+   * Shows the shape that an arrow would hold on to.
+   * @param {Rect | null | undefined} rect
+   */
   showTarget(rect) {
     this.target.hidden = !rect;
     if (rect) this.place(this.target, rect);
   }
 
-  /** Shows an arrow that is being drawn. @param {[import("../model/geometry.js").Point, import("../model/geometry.js").Point] | null} ends */
+  /**
+   * Shows an arrow that is being drawn.
+   * @param {[import("../model/geometry.js").Point, import("../model/geometry.js").Point] | null} ends
+   */
   showLine(ends) {
     this.line.hidden = ends === null;
     if (ends === null) return;

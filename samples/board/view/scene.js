@@ -16,7 +16,10 @@ export class Scene {
   /** @type {Set<string>} */
   #dirty = new Set();
   #hasMoved = true;
-  /** What was looked at, and at which zoom. @type {import("../model/geometry.js").Rect | null} */
+  /**
+   * What was looked at, and at which zoom.
+   * @type {import("../model/geometry.js").Rect | null}
+   */
   #covered = null;
   #coveredZoom = 0;
   /** Whose text is being edited on this page. */
@@ -54,7 +57,10 @@ export class Scene {
     this.ask();
   }
 
-  /** The element of a shape, made when it is out of sight. @param {string} id */
+  /**
+   * The element of a shape, made when it is out of sight.
+   * @param {string} id
+   */
   element(id) {
     const shape = this.board.shapes.get(id);
     if (shape) this.#show(shape);
@@ -92,7 +98,10 @@ export class Scene {
     }
   }
 
-  /** Whether it keeps its element out of sight, too. @param {string} id */
+  /**
+   * Whether it keeps its element out of sight, too.
+   * @param {string} id
+   */
   #isNeeded(id) {
     const view = this.#views.get(id);
     return this.editing === id || (view !== undefined && view.element === document.activeElement);

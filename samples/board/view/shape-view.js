@@ -20,7 +20,10 @@ export function typeSize({ type: kind, text, w, h }) {
 }
 
 export class ShapeView {
-  /** What is shown. @type {Record<string, any>} */
+  /**
+   * What is shown.
+   * @type {Record<string, any>}
+   */
   #shown = {};
 
   /** @param {Shape} shape */
@@ -74,7 +77,11 @@ export class ShapeView {
 
 const svg = "http://www.w3.org/2000/svg";
 
-/** A path of an arrow, with its point. @param {import("../model/geometry.js").Point} a @param {import("../model/geometry.js").Point} b */
+/**
+ * A path of an arrow, with its point.
+ * @param {import("../model/geometry.js").Point} a
+ * @param {import("../model/geometry.js").Point} b
+ */
 function arrowPath(a, b) {
   const length = Math.hypot(b.x - a.x, b.y - a.y) || 1;
   const [ux, uy] = [(b.x - a.x) / length, (b.y - a.y) / length];
