@@ -601,6 +601,22 @@ def test_fingers_pan_pinch_and_drag_on_a_phone(open_window, board_server, docume
     assert abs(still["x"] - fixed["x"]) < 2 and abs(still["y"] - fixed["y"]) < 2
     # Nothing was drawn or moved by that.
     assert (len(ada.shapes()), ada.shapes()[note]["x"]) == (1, 100)
+    # A finger that stays on a card lifts it; one that moves at once scrolls.
+    ada.page.get_by_role("button", name="Cards").tap()
+    ada.page.get_by_role("button", name="Begin with To do, Doing, Done").tap()
+    ada.page.evaluate("['One', 'Two', 'Three'].forEach((text) => board.cards.cards.addCard(board.cards.cards.columns[0].id, text))")
+    one, three = (ada.page.locator(".card", has_text=text) for text in ("One", "Three"))
+    expect(three).to_be_visible()
+    from_, to = one.bounding_box(), three.bounding_box()
+    swipe((from_["x"] + 60, from_["y"] + 20), (to["x"] + 60, to["y"] + 30))
+    assert ada.columns()[0] == ["To do", ["One", "Two", "Three"]]
+    touch("touchStart", (from_["x"] + 60, from_["y"] + 20))
+    expect(ada.page.locator(".card.lifted")).to_have_count(1)
+    for step in range(1, 5):
+        touch("touchMove", (from_["x"] + 60, from_["y"] + 20 + (to["y"] - from_["y"] + 10) * step / 4))
+    ada.page.wait_for_timeout(60)
+    touch("touchEnd")
+    assert ada.columns()[0] == ["To do", ["Two", "Three", "One"]]
 
 
 MEASURE = """

@@ -35,6 +35,7 @@ export class TextEditor {
     this.app.layer.append(this.field);
     this.#binding = bindField(this.field, text, board.doc);
     scene.touch([id]);
+    this.app.canvas.classList.add("editing");
     this.#fit();
     this.field.focus({ preventScroll: true });
     this.field.select();
@@ -49,8 +50,12 @@ export class TextEditor {
     field.dataset.color = shape.color;
     field.dataset.type = shape.type;
     style.width = `${shape.w}px`;
-    style.height = `${shape.h}px`;
     style.fontSize = `${typeSize(shape)}px`;
+    // The text stays where it stands on the shape: in the middle.
+    style.height = style.paddingTop = "0";
+    const [height, padding] = [field.scrollHeight, parseFloat(getComputedStyle(field).paddingBottom)];
+    style.paddingTop = `${Math.max(padding, (shape.h - height + padding) / 2)}px`;
+    style.height = `${shape.h}px`;
     style.transform = `translate(${shape.x}px, ${shape.y}px)`;
   }
 
@@ -63,6 +68,7 @@ export class TextEditor {
     this.#binding?.end();
     this.#binding = null;
     this.field.remove();
+    canvas.classList.remove("editing");
     presence.setEditing("");
     // A text that nobody wrote on cannot be seen.
     const shape = board.shapes.get(id);
