@@ -50,9 +50,13 @@ async function load({ isMore = false } = {}) {
     if (!answer.ok) throw answer.status;
     const page = await answer.json();
     if (mine !== turn) return;
+    /** @type {HTMLElement[]} */
     const entries = page.docs.map((/** @type {any} */ { id, created }) => entry(String(id), dateOf(created)));
-    if (isMore) list.append(...entries);
+    const isCurrent = (/** @type {Element} */ each) => each.querySelector("[aria-current]") !== null;
+    if (isMore) list.append(...entries.filter((each) => !isCurrent(each)));
     else list.replaceChildren(...entries);
+    // A document is in the list once something is in it; the one that is open always is.
+    if (documentId !== "" && ![...list.children].some(isCurrent)) list.prepend(entry(documentId, ""));
     next = typeof page.next === "string" ? page.next : null;
     hint.textContent = list.children.length === 0 ? "No documents yet." : "";
   } catch (error) {
@@ -114,8 +118,18 @@ export function showDocuments() {
   find("more").addEventListener("click", () => load({ isMore: true }));
   listenToForm();
   listenToName();
-  // A token says who one is.
-  if (token !== null) find("me").disabled = true;
+  addEventListener("visibilitychange", () => {
+    if (!document.hidden && !panel.hidden) load();
+  });
+  // Where the panel lies over the text, a touch of the text puts it away.
+  find("page").addEventListener("pointerdown", () => {
+    if (getComputedStyle(panel).position === "absolute") show(false);
+  });
+  // A token says who one is, and the server says that once a document is open.
+  if (token !== null) {
+    find("me").disabled = true;
+    find("me").parentElement.hidden = documentId === "";
+  }
   if (documentId === "") button.hidden = true;
   if (documentId === "" || matchMedia("(min-width: 75rem)").matches) {
     show(true);

@@ -91,14 +91,16 @@ async function edit() {
   const connection = connect(location.origin, { token: token ?? undefined, user: myName, ...(transports ? { transports } : {}) });
   connection.on("user", (/** @type {any} */ user) => documents.setName(String(user?.name ?? myName)));
   const showBanner = watchConnection(connection);
-  const doc = await connection.open(documentId, { presence: myPresence() });
+  /** @type {unknown[]} */
+  const errors = [];
+  const doc = await connection.open(documentId, { presence: myPresence(), onError: (/** @type {unknown} */ error) => errors.push(error) });
   rememberDocument(documentId);
   const text = doc.text("body");
   const field = find("body");
   bindTextarea(field, text, { presence: doc.presence });
   showCursors(field, text, doc.presence);
   showPeople(doc);
-  showStatus(doc, showBanner);
+  showStatus(doc, showBanner, errors);
   showHistory(doc);
   showCount(text);
   listenToKeys(doc);

@@ -86,12 +86,15 @@ export function watchConnection(connection) {
   const show = () => {
     const isAway = connection.state === "waiting" || (connection.state === "connecting" && document.body.dataset.state === "offline");
     const banner = find("banner");
+    const line = banner.firstElementChild;
+    const isOpen = document.body.dataset.state !== "loading";
+    const isReader = document.body.hasAttribute("data-readonly");
+    const text = !isOpen ? "The server cannot be reached. The document opens when it can."
+      : isReader ? "You are offline. The text is as it was when the server was last heard of."
+        : "You are offline. Go on writing: it is sent when the server can be reached again.";
+    if (isAway && line.textContent !== text) line.textContent = text;
     if (banner.hidden === !isAway) return;
     banner.hidden = !isAway;
-    const isOpen = document.body.dataset.state !== "loading";
-    banner.firstElementChild.textContent = isOpen
-      ? "You are offline. Go on writing: it is sent when the server can be reached again."
-      : "The server cannot be reached. The document opens when it can.";
     if (!isAway && isOpen) announce("Online again");
   };
   connection.on("state", show);
@@ -103,8 +106,9 @@ export function watchConnection(connection) {
 /**
  * @param {any} doc
  * @param {() => void} showBanner
+ * @param {unknown[]} errors of the time before there was anything to see
  */
-export function showStatus(doc, showBanner) {
+export function showStatus(doc, showBanner, errors) {
   const parked = new Notice();
   const kept = new Notice();
   let isLost = false;
@@ -125,8 +129,8 @@ export function showStatus(doc, showBanner) {
     document.body.toggleAttribute("data-readonly", isReader);
     find("lock").hidden = !isReader;
     showBanner();
-    // "Saved" waits a moment; what is not saved is said at once.
-    if (doc.state === "live" && doc.stored) timer ??= setTimeout(write, calm);
+    // "Saved" waits a moment while somebody types; what is not saved is said at once.
+    if (doc.state === "live" && doc.stored && find("state").textContent === "Saving…") timer ??= setTimeout(write, calm);
     else {
       clearTimeout(timer);
       write();
@@ -153,12 +157,16 @@ export function showStatus(doc, showBanner) {
       { isBad: true, actions: [["Copy what stood here", (button) => copy(button, String(content?.body ?? ""))]] },
     );
   });
-  doc.on("error", (/** @type {any} */ error) => {
+  const fail = (/** @type {any} */ error) => {
     if (error?.code !== "NOT_KEPT") return;
     isLost = true;
     kept.show("This device keeps nothing, perhaps because the window is private. Leave it open until all is saved.");
+  };
+  doc.on("error", (/** @type {any} */ error) => {
+    fail(error);
     show();
   });
+  for (const error of errors) fail(error);
   // What is neither on the server nor on this device would be lost.
   addEventListener("beforeunload", (event) => {
     if (!doc.stored && (isLost || !doc.kept)) event.preventDefault();
