@@ -61,13 +61,14 @@ def networks(editor_server):
 class Window:
     """One browser window with the editor in it."""
 
-    def __init__(self, chromium, url, document, name, query="", state="live", routes=(), **options):
+    def __init__(self, chromium, url, document, name, query="", state="live", routes=(), script="", **options):
         self.context = chromium.new_context(**{"viewport": {"width": 1000, "height": 700}, **options})
         self.page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE)
         self.complaints = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", lambda message: "Content Security" in message.text and self.complaints.append(message.text))
+        self.page.add_init_script(script)
         for address, answer in routes:
             self.page.route(address, answer)
         self.page.goto(f"{url}/editor/?doc={document}&name={name}{query}")
@@ -336,6 +337,19 @@ def test_changes_are_parked_when_the_role_is_lowered(open_window, guarded_server
         assert guarded_server.text(document, write) == "Before. Meanwhile."
     finally:
         network.close()
+
+
+def test_a_device_that_keeps_nothing_is_not_said_to(open_window, networks, document):
+    ada = open_window(networks[0].url, document, "Ada", script="IDBFactory.prototype.open = () => { throw new Error('full') };")
+    ada.type("Kept? ")
+    ada.shows("Saved")
+    cut(networks[:1], [ada])
+    ada.type("!")
+    ada.shows("Offline: 1 change only in this window")
+    expect(ada.page.locator(".notice")).to_contain_text("This device keeps nothing")
+    ada.page.on("dialog", lambda dialog: dialog.accept())
+    restore(networks[:1], [ada])
+    ada.shows("Saved")
 
 
 def test_polling_alone_is_enough(open_window, editor_server, document):

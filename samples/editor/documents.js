@@ -12,7 +12,10 @@ export function idOf(name) {
   return plain.replace(/[^A-Za-z0-9._~:-]/g, "").replace(/^-+|-+$/g, "").slice(0, 128);
 }
 
-/** @param {string} id @param {string} note */
+/**
+ * @param {string} id
+ * @param {string} note
+ */
 function entry(id, note) {
   const item = document.createElement("li");
   const link = document.createElement("a");
@@ -29,7 +32,10 @@ function entry(id, note) {
 }
 
 const dates = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
-/** Seconds or milliseconds since 1970. @param {unknown} at */
+/**
+ * Seconds or milliseconds since 1970.
+ * @param {unknown} at
+ */
 export function dateOf(at) {
   const time = typeof at === "string" ? Date.parse(at) : Number(at) < 1e11 ? Number(at) * 1000 : Number(at);
   return Number.isFinite(time) ? dates.format(time) : "";
@@ -41,7 +47,8 @@ let next = null;
 let turn = 0;
 
 /** @param {{isMore?: boolean}} [options] */
-async function load({ isMore = false } = {}) {
+async function load(options = {}) {
+  const { isMore = false } = options;
   const mine = ++turn;
   const hint = find("document-hint");
   const list = find("document-list");

@@ -87,8 +87,11 @@ async function edit() {
   find("title").textContent = find("title").title = documentId;
   find("state").textContent = "Opening…";
   find("share").addEventListener("click", () => copy(find("share"), linkOf(documentId)));
-  const transports = query.get("transports")?.split(",");
-  const connection = connect(location.origin, { token: token ?? undefined, user: myName, ...(transports ? { transports } : {}) });
+  const connection = connect(location.origin, {
+    token: token ?? undefined,
+    user: myName,
+    transports: query.get("transports") === "polling" ? ["polling"] : ["websocket", "polling"],
+  });
   connection.on("user", (/** @type {any} */ user) => documents.setName(String(user?.name ?? myName)));
   const showBanner = watchConnection(connection);
   /** @type {unknown[]} */

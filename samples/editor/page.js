@@ -14,7 +14,10 @@ const nameKey = "quire.name";
 const recentKey = "quire.documents";
 const mostRecent = 30;
 
-/** A device may forbid to keep anything. @param {() => any} read */
+/**
+ * A device may forbid to keep anything.
+ * @param {() => any} read
+ */
 function attempt(read) {
   try {
     return read();
@@ -36,7 +39,10 @@ export function keepName(name) {
   location.replace(here);
 }
 
-/** The documents that were opened on this device, the newest first. @returns {string[]} */
+/**
+ * The documents that were opened on this device, the newest first.
+ * @returns {string[]}
+ */
 export function recentDocuments() {
   const kept = attempt(() => JSON.parse(localStorage.getItem(recentKey) ?? "[]"));
   return Array.isArray(kept) ? kept.filter((each) => typeof each === "string") : [];
@@ -48,7 +54,10 @@ export function rememberDocument(id) {
   attempt(() => localStorage.setItem(recentKey, JSON.stringify(ids)));
 }
 
-/** Where a document is for this person. @param {string} id */
+/**
+ * Where a document is for this person.
+ * @param {string} id
+ */
 export function pageOf(id) {
   const link = new URL(location.href);
   link.hash = "";
@@ -56,7 +65,10 @@ export function pageOf(id) {
   return link.href;
 }
 
-/** Where a document is for everybody: without what is one's own. @param {string} id */
+/**
+ * Where a document is for everybody: without what is one's own.
+ * @param {string} id
+ */
 export function linkOf(id) {
   const link = new URL(location.pathname, location.href);
   link.searchParams.set("doc", id);
@@ -71,10 +83,16 @@ export function ask(path) {
   return fetch(path, { headers: token === null ? {} : { Authorization: `Bearer ${token}` } });
 }
 
-/** @param {number} count @param {string} one */
+/**
+ * @param {number} count
+ * @param {string} one
+ */
 export const counted = (count, one) => `${count} ${one}${count === 1 ? "" : "s"}`;
 
-/** Reads a text out. @param {string} text */
+/**
+ * Reads a text out.
+ * @param {string} text
+ */
 export function announce(text) {
   const line = document.createElement("p");
   line.textContent = text;

@@ -63,7 +63,10 @@ export function showPeople(doc) {
   /** @type {Map<string, string> | null} who was here; null before the first look */
   let known = null;
 
-  /** Of two with one colour the later one takes another. @param {Person[]} people */
+  /**
+   * Of two with one colour the later one takes another.
+   * @param {Person[]} people
+   */
   function settleColor(people) {
     const me = people.find(({ isMe }) => isMe);
     if (me === undefined || doc.presence.state === null) return;

@@ -7,13 +7,13 @@ const calm = 300;
 
 /**
  * What the line above says.
- * @param {{state: string, pending: number, parked: number, kept: boolean, isLost: boolean}} doc `isLost`: this device keeps nothing
+ * @param {{state: string, pending: number, parked: number, kept: boolean, isLost: boolean}} doc `isLost`: keeping it failed
  * @returns {{text: string, saved: "yes" | "no" | "never"}}
  */
 export function statusOf({ state, pending, parked, kept, isLost }) {
   if (state === "loading") return { text: "Opening…", saved: "no" };
   const changes = counted(pending, "change");
-  const where = isLost ? `${changes} only in this window` : kept ? `${changes} kept on this device` : `keeping ${changes} on this device…`;
+  const where = kept ? `${changes} kept on this device` : isLost ? `${changes} only in this window` : `keeping ${changes} on this device…`;
   if (state === "refused" || state === "closed") {
     const what = state === "refused" ? "Refused" : "Closed";
     return { text: pending === 0 ? what : `${what}: ${where}`, saved: "never" };
@@ -33,7 +33,8 @@ export class Notice {
    * @param {string} text
    * @param {{isBad?: boolean, actions?: [string, (button: HTMLButtonElement) => void][]}} [options]
    */
-  show(text, { isBad = false, actions = [] } = {}) {
+  show(text, options = {}) {
+    const { isBad = false, actions = [] } = options;
     if (this.#element !== null) {
       const line = /** @type {HTMLElement} */ (this.#element.firstElementChild);
       if (line.textContent !== text) line.textContent = text;
@@ -110,19 +111,26 @@ export function watchConnection(connection) {
  */
 export function showStatus(doc, showBanner, errors) {
   const parked = new Notice();
-  const kept = new Notice();
-  let isLost = false;
+  const unkept = new Notice();
+  // The SDK then keeps it in memory, which is not this device.
+  const isForgetful = typeof indexedDB === "undefined";
+  let isLost = isForgetful;
+  const isKept = () => doc.kept && !isForgetful;
   /** @type {any} */
   let timer = null;
 
   function write() {
     timer = null;
-    const { text, saved } = statusOf({ state: doc.state, pending: doc.pending, parked: doc.parked, kept: doc.kept, isLost });
+    const { text, saved } = statusOf({ state: doc.state, pending: doc.pending, parked: doc.parked, kept: isKept(), isLost });
     find("state").textContent = text;
     document.body.dataset.saved = saved;
   }
 
   function show() {
+    // The next try to keep it went well.
+    if (isLost && isKept()) isLost = false;
+    if (isLost) unkept.show("This device keeps nothing, perhaps because the window is private. Leave it open until all is saved.");
+    else unkept.hide();
     document.body.dataset.state = doc.state;
     document.body.dataset.role = doc.role;
     const isReader = doc.state !== "loading" && (doc.role === "read" || doc.role === "comment");
@@ -138,7 +146,7 @@ export function showStatus(doc, showBanner, errors) {
     if (doc.parked > 0) {
       parked.show(
         `You may no longer write here. ${counted(doc.parked, "change")} of yours ${doc.parked === 1 ? "was" : "were"} not sent: `
-          + "they wait on this device, and are sent when you may write again.",
+          + "they wait here, and are sent when you may write again.",
         { actions: [["Copy my text", (button) => copy(button, find("body").value)]] },
       );
     } else parked.hide();
@@ -160,16 +168,13 @@ export function showStatus(doc, showBanner, errors) {
   const fail = (/** @type {any} */ error) => {
     if (error?.code !== "NOT_KEPT") return;
     isLost = true;
-    kept.show("This device keeps nothing, perhaps because the window is private. Leave it open until all is saved.");
-  };
-  doc.on("error", (/** @type {any} */ error) => {
-    fail(error);
     show();
-  });
-  for (const error of errors) fail(error);
+  };
+  doc.on("error", fail);
   // What is neither on the server nor on this device would be lost.
   addEventListener("beforeunload", (event) => {
-    if (!doc.stored && (isLost || !doc.kept)) event.preventDefault();
+    if (!doc.stored && !isKept()) event.preventDefault();
   });
   show();
+  for (const error of errors) fail(error);
 }

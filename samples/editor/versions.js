@@ -56,7 +56,10 @@ export async function showVersions(doc, text) {
     return versions;
   }
 
-  /** @param {any} version @param {string} title */
+  /**
+   * @param {any} version
+   * @param {string} title
+   */
   async function goBack(version, title) {
     try {
       const answer = await ask(`${path}/${encodeURIComponent(version.id)}?format=text`);
