@@ -33,7 +33,8 @@ struct HeldMessagesTests {
     /// The server has taken what was sent: it answers a ping behind that.
     private func waitUntilTaken(_ client: RawClient) async throws {
         try await client.send(RawClient.frame(opcode: 9, []))
-        #expect(try await client.receiveFrame().opcode == 10)
+        // On a busy machine a ping of Engine.IO may come before.
+        while try await client.receiveFrame().opcode != 10 {}
     }
 
     @Test("What goes to other namespaces is answered meanwhile, and what goes there waits in its order")
