@@ -19,6 +19,12 @@ PATIENCE = 15_000
 SDK = os.environ.get("QUIRE_SDK") or str(ROOT / ".build-web/sdk")
 SIZES = ((1280, 800), (360, 740))
 
+# Whether a press in the middle of an element meets it.
+IS_ON_TOP = """id => {
+  const element = document.getElementById(id), box = element.getBoundingClientRect();
+  return element.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2));
+}"""
+
 TEXT = """Minutes, Tuesday
 
 We looked at the three offers. The second is the cheapest, but only when the van is not counted; with it, the first one is better by two hundred a month.
@@ -477,6 +483,7 @@ def test_what_it_looks_like(open_window, editor_server, networks, document, arti
         expect(ada.page.locator(".quire-caret")).to_have_count(2)
         expect(ada.page.locator(".quire-selection").first).to_be_visible()
         ada.shows("Saved")
+        expect(ada.page.locator("#people li:visible")).to_have_count(3)
         take("open", width)
         if width < 600:
             ada.page.get_by_role("button", name="Documents").click()
@@ -487,6 +494,10 @@ def test_what_it_looks_like(open_window, editor_server, networks, document, arti
         cut(networks[:1], [ada])
         ada.type("Not sent yet. ", at=18)
         expect(ada.page.locator("#state")).to_have_text(re.compile("kept on this device$"))
+        # Nothing lies over what says so, and over what is to be pressed.
+        expect(ada.page.locator("#banner")).to_be_visible()
+        for id in ("title", "documents-button", "state", "share", "retry"):
+            assert ada.page.evaluate(IS_ON_TOP, id), f"{id} is hidden at {width} px"
         take("offline", width)
         restore(networks[:1], [ada])
         ada.shows("Saved")

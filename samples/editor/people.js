@@ -45,7 +45,7 @@ export function peopleOf(doc) {
 /** @param {Person} person */
 function chip({ name, color, reads, isMe }) {
   const item = document.createElement("li");
-  item.className = reads ? "person reads" : "person";
+  item.className = reads ? "chip reads" : "chip";
   item.style.setProperty("--who", color);
   item.title = `${name}${isMe ? " (you)" : ""}${reads ? ", reads" : ""}`;
   const short = document.createElement("span");
@@ -104,7 +104,7 @@ export function showPeople(doc) {
     if (people.length > mostShown) {
       const rest = people.slice(mostShown - 1);
       const more = document.createElement("li");
-      more.className = "person rest";
+      more.className = "chip rest";
       more.title = rest.map(({ name }) => name).join(", ");
       more.textContent = `+${rest.length}`;
       chips.push(more);
