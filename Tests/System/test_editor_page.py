@@ -387,6 +387,29 @@ def test_polling_alone_is_enough(open_window, editor_server, document):
     expect(ada.page.locator(".quire-caret")).to_have_attribute("data-name", "Grace")
 
 
+def test_emoji_and_input_methods(open_window, editor_server, document):
+    ada, grace = (open_window(editor_server.url, document, name) for name in ("Ada", "Grace"))
+    # A family of four, joined: eleven code units, and one of them at a time is no character.
+    ada.page.keyboard.insert_text("a👨‍👩‍👧‍👦b🎈c")
+    assert converge(ada, grace) == "a👨‍👩‍👧‍👦b🎈c"
+    ada.caret(15)
+    ada.page.keyboard.press("Backspace")
+    grace.page.keyboard.insert_text("🎉")
+    assert converge(ada, grace) == "🎉a👨‍👩‍👧‍👦bc"
+    # What another writes meanwhile is shown when the composition is done; nothing of either is lost or doubled.
+    ada.caret(len("🎉".encode("utf-16-le")) // 2 + 1)
+    keyboard = ada.context.new_cdp_session(ada.page)
+    for composed in ("n", "に", "にほ"):
+        keyboard.send("Input.imeSetComposition", {"text": composed, "selectionStart": len(composed), "selectionEnd": len(composed)})
+    grace.type("X", at=0)
+    grace.shows("Saved")
+    until(lambda: ada.page.evaluate("editor.text.toString()").startswith("X"), "Ada's page has heard of it")
+    assert "にほ" in ada.text() and not ada.text().startswith("X"), "the field is left alone while it composes"
+    keyboard.send("Input.insertText", {"text": "日本"})
+    assert converge(ada, grace) == "X🎉a日本👨‍👩‍👧‍👦bc"
+    assert editor_server.text(document) == "X🎉a日本👨‍👩‍👧‍👦bc"
+
+
 def test_documents_are_listed_and_made_by_keys(open_window, editor_server, document):
     ada = open_window(editor_server.url, document, "Ada")
     ada.type("Here.")
