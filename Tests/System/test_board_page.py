@@ -476,7 +476,8 @@ def test_everything_works_by_keys(open_window, board_server, document):
     assert ada.page.evaluate(focused) == "Sticky note, yellow: First"
     press("Tab")
     assert ada.page.evaluate(focused) == "Sticky note, yellow: Second"
-    assert ada.page.locator('.shape[aria-selected="true"]').count() == 1
+    # Shown with the next frame.
+    expect(ada.page.locator('.shape[aria-selected="true"]')).to_have_count(1)
     # Tab leaves the canvas behind the last one.
     press("Tab")
     assert not ada.page.evaluate("document.getElementById('canvas').contains(document.activeElement)")
