@@ -655,8 +655,9 @@ def test_two_thousand_shapes(open_window, board_server, document, artifacts):
     for name, keys in (("at 100 %", "0"), ("all in sight", "1")):
         ada.page.keyboard.press("Escape")
         ada.page.keyboard.press(keys)
-        ada.page.wait_for_timeout(400)
-        seen = ada.page.evaluate("board.app.scene.count")
+        ada.page.wait_for_timeout(200)
+        count = "board.app.scene.count"
+        seen = until(lambda: keys == "0" and ada.page.evaluate(count) or ada.page.evaluate(f"{count} === 2000 && {count}"), "all are shown")
         x, y = ada.page.evaluate("""() => {
           const { camera, board } = globalThis.board.app;
           const { left, top } = document.getElementById("canvas").getBoundingClientRect();

@@ -10,6 +10,9 @@ import { boundsOf } from "../model/shape.js";
 import { onFrame } from "./frames.js";
 import { makeView } from "./shape-view.js";
 
+/** For so many milliseconds of a frame elements are made. */
+const budget = 8;
+
 export class Scene {
   /** @type {Map<string, import("./shape-view.js").ShapeView>} */
   #views = new Map();
@@ -71,13 +74,18 @@ export class Scene {
     if (this.#hasMoved) this.#move();
     this.layer.classList.toggle("several", this.selection.size > 1);
     const covered = this.#covered;
-    for (const id of this.#dirty) {
+    const start = performance.now();
+    const dirty = this.#dirty;
+    this.#dirty = new Set();
+    for (const id of dirty) {
       const shape = this.board.shapes.get(id);
-      if (!shape) this.#hide(id);
-      else if (covered !== null && (this.#isNeeded(id) || touches(covered, boundsOf(shape, this.board.shapes)))) this.#show(shape);
-      else this.#hide(id);
+      const isHere = shape && covered !== null && (this.#isNeeded(id) || touches(covered, boundsOf(shape, this.board.shapes)));
+      if (!isHere) this.#hide(id);
+      // Many that come into sight at once do so over some frames; what is there already never waits.
+      else if (this.#views.has(id) || performance.now() - start < budget) this.#show(shape);
+      else this.#dirty.add(id);
     }
-    this.#dirty.clear();
+    if (this.#dirty.size > 0) this.ask();
   }
 
   #move() {
