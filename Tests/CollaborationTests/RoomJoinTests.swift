@@ -139,6 +139,39 @@ struct RoomJoinTests {
         #expect(reply.revision == Revision(201))
     }
 
+    @Test("Who falls behind while a snapshot waits is still behind when it has come", arguments: [true, false])
+    func slowWhileSnapshotWaits(isSlowBefore: Bool) async throws {
+        var limits = RoomLimits()
+        limits.changeLogByteCount = 500
+        let harness = try await RoomHarness.open(limits: limits)
+        try harness.join("w")
+        try harness.join("o")
+        var document = Document(replica: ReplicaID(1))
+        try type(200, into: harness, &document)
+        _ = harness.outbox.take("o")
+        func send(_ letter: String) throws {
+            let change = try #require(try document.insert(Array(letter.utf16), at: 0, in: "body"))
+            #expect(harness.change(change.encoded, from: "w").error == nil)
+        }
+        if isSlowBefore { harness.room.fellBehind("o") }
+        try send("1")
+        #expect(harness.outbox.take("o").isEmpty == isSlowBefore)
+        let outcome = Outcome<SyncReply>()
+        harness.room.sync(Version(), from: "o") { outcome.set($0) }
+        if !isSlowBefore { harness.room.fellBehind("o") }
+        harness.commit(1)
+        #expect(outcome.count == 1)
+        try send("2")
+        #expect(harness.outbox.take("o") == [], "it does not read, and is sent more")
+        harness.room.drained("o")
+        let events = harness.outbox.take("o")
+        guard events.count == 1, case .change(_, Revision(202), nil) = events[0] else {
+            return fail("expected one change set, got \(events)")
+        }
+        try send("3")
+        #expect(harness.outbox.take("o").count == 1)
+    }
+
     @Test("sync gives the changes since a version, to members only")
     func sync() async throws {
         let harness = try await RoomHarness.open()

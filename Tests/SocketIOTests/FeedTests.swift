@@ -17,26 +17,36 @@ struct FeedTests {
         let sockets = Recorder<Socket>()
         try await withServer(
             loops: loops,
+            configure: {
+                $0.perMessageDeflate = PerMessageDeflate()
+                $0.perMessageDeflate?.threshold = 200
+            },
             setUp: { server in server.of("/").onConnection { sockets.record($0) } }
         ) { harness in
             var clients: [Client] = []
-            for index in 0..<6 {
-                clients.append(try await Client.connect(harness, isPolling: index == 5))
+            for index in 0..<7 {
+                let kind: Client.Kind = index == 5 ? .polling : index == 6 ? .compressing : .plain
+                clients.append(try await Client.connect(harness, kind))
                 try await eventually("the socket is there") { sockets.all.count == index + 1 }
             }
             let all = sockets.all
             let owner = all[0].eventLoop
             let script = Script(random: random.next(), sockets: all, server: harness.server, hasRooms: loops == 1)
             let bound = NIOLoopBoundBox.makeBoxSendingValue(script, eventLoop: owner)
-            for turn in 0..<60 {
-                let isLast = turn == 59
-                try await owner.submit { bound.value.turn(isLast: isLast) }.get()
+            // Who is in nothing for long gets little: turns are added until everybody got enough to show something.
+            var turns = 0
+            var isEnough = false
+            while turns < 60 || !isEnough {
+                turns += 1
+                isEnough = try await owner.submit {
+                    bound.value.turn()
+                    return bound.value.expected.allSatisfy { $0.count > 20 }
+                }.get()
             }
-            let expected = try await owner.submit { bound.value.expected }.get()
+            let expected = try await owner.submit { bound.value.end() }.get()
             for (index, client) in clients.enumerated() {
                 let received = try await client.receiveUntilEnd()
                 try #require(received == expected[index], "seed \(seed), socket \(index)")
-                #expect(received.count > 20, "seed \(seed): too little came to show anything")
             }
         }
     }
@@ -99,6 +109,103 @@ struct FeedTests {
         }
     }
 
+    @Test("A client that goes over to a WebSocket in the middle misses nothing and gets nothing twice")
+    func upgrade() async throws {
+        let sockets = Recorder<Socket>()
+        try await withServer(
+            setUp: { server in
+                server.of("/").onConnection { socket in
+                    socket.join("all")
+                    sockets.record(socket)
+                }
+            }
+        ) { harness in
+            let poller = try await harness.connect()
+            let sid = try await Client.enterByPolling(harness, poller)
+            let socket = try #require(sockets.all.first)
+            let namespace = harness.server.of("/")
+            let talk = Task {
+                for turn in 0..<300 {
+                    try await socket.eventLoop.submit {
+                        for number in 3 * turn..<3 * turn + 3 { namespace.to("all").emit("n", .int(number)) }
+                    }.get()
+                    try await Task.sleep(for: .milliseconds(1))
+                }
+                namespace.to("all").emit("end")
+            }
+            var numbers: [Int] = []
+            while numbers.count < 60 { _ = try Client.read(await Client.poll(poller, sid), into: &numbers) }
+            let webSocket = try await harness.connect()
+            let target = "/socket.io/?EIO=4&transport=websocket&sid=\(sid)"
+            try #require(try await webSocket.upgrade(target).status == 101)
+            try await webSocket.sendText("2probe")
+            #expect(try await webSocket.receiveText() == "3probe")
+            // The last GET is answered with what there is, or released.
+            _ = try Client.read(await Client.poll(poller, sid), into: &numbers)
+            try await webSocket.sendText("5")
+            while !(try Client.read([await webSocket.receiveText()], into: &numbers)) {}
+            try await talk.value
+            #expect(numbers == Array(0..<900))
+        }
+    }
+
+    @Test("What is broadcast because somebody reads again reaches everybody")
+    func broadcastFromDrain() async throws {
+        let text = String(repeating: "x", count: 10_000)
+        try await withServer(
+            configure: { $0.messageRate = nil },
+            setUp: { server in
+                server.of("/").onConnection { socket in
+                    socket.join("all")
+                    socket.on("say") { _, _ in
+                        for _ in 0..<20 { socket.to("all").emit("said", .string(text)) }
+                    }
+                    socket.onDrain { server.of("/").to("all").emit("drained", .string(socket.id)) }
+                }
+            }
+        ) { harness in
+            let sender = try await harness.socket()
+            let reader = try await harness.socket()
+            let slow = try await harness.socket(receiveBuffer: 16_384)
+            try await slow.setReading(false)
+            for _ in 0..<15 { try await sender.sendText(#"42["say"]"#) }
+            try await slow.setReading(true)
+            for client in [sender, reader, slow] {
+                while true {
+                    let message = try await client.receiveText()
+                    if message.hasPrefix(#"42["drained""#) { break }
+                    #expect(message == #"42["said","\#(text)"]"#)
+                }
+            }
+        }
+    }
+
+    @Test("A group that is let go with its members in it lets them go")
+    func forgottenGroup() async throws {
+        let kept = NIOLockedValueBox<WeakSocket?>(nil)
+        try await withServer(
+            setUp: { server in
+                server.of("/").onConnection { socket in
+                    let group = BroadcastGroup(namespace: "/", owner: socket.eventLoop)
+                    group.add(socket)
+                    group.add(socket)
+                    group.emit(preencoded: EncodedPacket(namespace: "/", event: "once", args: []))
+                    group.remove(socket)
+                    group.remove(socket)
+                    #expect(group.count == 0)
+                    group.add(socket)
+                    kept.withLockedValue { $0 = WeakSocket(socket: socket) }
+                }
+            }
+        ) { harness in
+            let client = try await harness.socket()
+            #expect(try await client.receiveText() == #"42["once"]"#)
+            #expect(kept.withLockedValue { $0?.socket != nil })
+            try await client.close()
+            try await eventually("the socket is gone") { kept.withLockedValue { $0?.socket == nil } }
+        }
+    }
+
     @Test("Who does not read is noticed, while the others get everything", arguments: [false, true])
     func backlog(isPolling: Bool) async throws {
         let behind = Recorder<String>()
@@ -141,18 +248,42 @@ struct FeedTests {
     }
 }
 
+/// Sees whether a socket is still there.
+private struct WeakSocket: Sendable {
+    weak let socket: Socket?
+}
+
 /// One client that reads numbers until the end, by whatever transport.
 private struct Client {
+    enum Kind { case plain, polling, compressing }
+
     let raw: RawClient
     let sid: String?
 
-    static func connect(_ harness: Harness, isPolling: Bool) async throws -> Client {
-        guard isPolling else { return Client(raw: try await harness.socket(), sid: nil) }
-        let raw = try await harness.connect()
+    static func connect(_ harness: Harness, _ kind: Kind) async throws -> Client {
+        switch kind {
+        case .plain: return Client(raw: try await harness.socket(), sid: nil)
+        case .polling:
+            let raw = try await harness.connect()
+            return Client(raw: raw, sid: try await Self.enterByPolling(harness, raw))
+        case .compressing:
+            let raw = try await harness.connect()
+            let offer = ["Sec-WebSocket-Extensions": "permessage-deflate; server_no_context_takeover"]
+            let response = try await raw.upgrade("/socket.io/?EIO=4&transport=websocket", headers: offer)
+            try #require(response.headers["sec-websocket-extensions"] == offer["Sec-WebSocket-Extensions"])
+            _ = try await raw.receiveText()
+            try await raw.sendText("40")
+            _ = try await raw.receiveText()
+            return Client(raw: raw, sid: nil)
+        }
+    }
+
+    /// A new session that is in the namespace `/`: its sid.
+    static func enterByPolling(_ harness: Harness, _ raw: RawClient) async throws -> String {
         let sid = try await harness.pollingSession(raw)
         _ = try await raw.request("POST", Harness.target(sid), body: "40")
         _ = try await raw.request("GET", Harness.target(sid))
-        return Client(raw: raw, sid: sid)
+        return sid
     }
 
     /// The numbers of the events `n`, up to the event `end`.
@@ -161,17 +292,30 @@ private struct Client {
         while true {
             let messages: [String]
             if let sid = self.sid {
-                let body = try await self.raw.request("GET", Harness.target(sid)).body
-                messages = body.split(separator: "\u{1e}").map(String.init)
+                messages = try await Self.poll(self.raw, sid)
             } else {
-                messages = [try await self.raw.receiveText()]
+                let frame = try await self.raw.receiveFrame()
+                let bytes = frame.isCompressed ? try ClientCompression(serverKeeps: false).unpack(frame) : frame.payload
+                messages = [String(decoding: bytes, as: UTF8.self)]
             }
-            for message in messages {
-                if message == #"42["end"]"# { return numbers }
-                if message == "2" { continue }
-                numbers.append(try #require(Int(message.dropFirst(7).dropLast()), "\(message)"))
-            }
+            if try Self.read(messages, into: &numbers) { return numbers }
         }
+    }
+
+    /// What one GET is answered with.
+    static func poll(_ raw: RawClient, _ sid: String) async throws -> [String] {
+        try await raw.request("GET", Harness.target(sid)).body.split(separator: "\u{1e}").map(String.init)
+    }
+
+    /// Whether the end was among the messages.
+    static func read(_ messages: [String], into numbers: inout [Int]) throws -> Bool {
+        for message in messages {
+            if message == #"42["end"]"# { return true }
+            if message == "2" || message == "6" { continue }
+            let event = try JSON.parse(Array(message.utf8.dropFirst(2)))
+            numbers.append(try #require(event.arrayValue?.dropFirst().first?.intValue, "\(message)"))
+        }
+        return false
     }
 }
 
@@ -199,10 +343,14 @@ private struct Script {
     }
 
     /// Some steps within one turn of the loop.
-    mutating func turn(isLast: Bool) {
+    mutating func turn() {
         for _ in 0..<self.random.below(14) { self.step() }
-        guard isLast else { return }
+    }
+
+    /// Says to each socket that this was all, and what it got.
+    func end() -> [[Int]] {
         for socket in self.sockets { socket.emit(preencoded: EncodedPacket(namespace: "/", event: "end", args: [])) }
+        return self.expected
     }
 
     private mutating func step() {
@@ -236,12 +384,16 @@ private struct Script {
             self.expected[index].append(self.number)
         }
         let target = who.map { self.sockets[$0].to("\(which)") } ?? self.namespace.to("\(which)")
-        target.emit("n", .int(self.number))
-        self.number += 1
+        // One that may be lost goes to each member by itself, between those that do not.
+        target.emit(preencoded: self.next(isDroppable: self.random.oneIn(4)))
     }
 
-    private mutating func next() -> EncodedPacket {
+    /// The next number, sometimes in a packet that is long enough to be compressed, or to be a buffer of its own.
+    private mutating func next(isDroppable: Bool = false) -> EncodedPacket {
         defer { self.number += 1 }
-        return EncodedPacket(namespace: "/", event: "n", args: [.int(self.number)])
+        let length = self.random.oneIn(3) ? 300 : self.random.oneIn(12) ? 40_000 : 0
+        let padding = String(decoding: (0..<length).map { _ in UInt8(0x61 + self.random.below(26)) }, as: UTF8.self)
+        let args: [JSON] = [.int(self.number), .string(padding)]
+        return EncodedPacket(namespace: "/", event: "n", args: args, isDroppable: isDroppable)
     }
 }

@@ -2,7 +2,7 @@ internal import CRDT
 
 /// One socket in the room.
 struct Participant {
-    /// What a participant had when its events began to be withheld: it reads too slowly, or waits for a snapshot.
+    /// What a participant had when its events began to be withheld: it reads too slowly, or waits for snapshots, or both.
     struct Behind {
         /// What it has, or has in its socket's queue.
         var version: Version
@@ -10,8 +10,10 @@ struct Participant {
         var revision: Revision
         /// Who left since.
         var left: [SessionID] = []
-        /// It is being brought up to date by a snapshot, which waits for the disk.
-        var awaitsSnapshot = false
+        /// Snapshots that it asked for and that wait for the disk.
+        var awaitedSnapshots = 0
+        /// Too much waits to be sent to it.
+        var isSlow = false
     }
 
     let user: User

@@ -25,19 +25,21 @@ extension Room {
     {
         guard case .snapshot = catchUp, !pendingCommits.isEmpty else { return deliver(nil) }
         let order = participants[session]?.order
-        // Who left while the participant was behind already, it still has to hear of.
-        let left = participants[session]?.behind?.left ?? []
-        setBehind(.init(version: document.version, revision: revision, left: left, awaitsSnapshot: true), of: session)
+        // Whether it is slow, and who left while it was behind already, stays true.
+        var behind = participants[session]?.behind ?? .init(version: document.version, revision: revision)
+        (behind.version, behind.revision) = (document.version, revision)
+        behind.awaitedSnapshots += 1
+        setBehind(behind, of: session)
         acknowledgeWhenDurable { [unowned self] error in
             if let error { return deliver(error) }
             guard let participant = participants[session], participant.order == order else {
                 return deliver(RoomError(.notJoined, "the participant left before it got the document"))
             }
             deliver(nil)
-            guard var behind = participants[session]?.behind, behind.awaitsSnapshot else { return }
-            behind.awaitsSnapshot = false
+            guard var behind = participants[session]?.behind, behind.awaitedSnapshots > 0 else { return }
+            behind.awaitedSnapshots -= 1
             setBehind(behind, of: session)
-            drained(session)
+            bringUpToDate(session)
         }
     }
 
@@ -118,8 +120,10 @@ extension Room {
     ///
     /// The event that is being delivered counts as delivered; further ones are withheld until `drained`.
     public func fellBehind(_ session: SessionID) {
-        guard let participant = participants[session], participant.behind == nil else { return }
-        setBehind(.init(version: document.version, revision: revision), of: session)
+        guard let participant = participants[session] else { return }
+        var behind = participant.behind ?? .init(version: document.version, revision: revision)
+        behind.isSlow = true
+        setBehind(behind, of: session)
     }
 
     /// The participant's outbound queue is empty again: it gets what it missed, or `reset` when that cannot be
@@ -128,7 +132,16 @@ extension Room {
     /// A full client gets one change set. A thin client has nothing to merge a change set with: it gets `reset` when it
     /// missed anything of the text. Both get everybody's presence; signals are lost.
     public func drained(_ session: SessionID) {
-        guard case .open = state, let behind = participants[session]?.behind, !behind.awaitsSnapshot else { return }
+        guard var behind = participants[session]?.behind else { return }
+        behind.isSlow = false
+        setBehind(behind, of: session)
+        bringUpToDate(session)
+    }
+
+    /// Ends a participant's time behind, unless there is another reason for it.
+    private func bringUpToDate(_ session: SessionID) {
+        guard case .open = state, let behind = participants[session]?.behind, behind.awaitedSnapshots == 0, !behind.isSlow
+        else { return }
         setBehind(nil, of: session)
         if behind.revision != revision {
             guard participants[session]?.format == .changes, let missed = changeLog.changes(since: behind.version)

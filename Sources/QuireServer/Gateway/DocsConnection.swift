@@ -43,6 +43,8 @@ final class DocsConnection: RoomClient, @unchecked Sendable {
     private var memberships: [DocumentID: Membership] = [:]
     private var membershipCount: UInt64 = 0
     private var isBehind = false
+    /// Set while it is behind.
+    private var nextLook: Scheduled<Void>?
     private var isClosed = false
 
     init(socket: any DocsSocket, principal: Principal, hosts: RoomHosts, limits: ServerLimits, logger: Logger) {
@@ -264,7 +266,7 @@ final class DocsConnection: RoomClient, @unchecked Sendable {
 
     /// The socket tells when it is drained, but only when it noticed that it was not; hence the timer.
     private func lookAgainLater() {
-        socket.eventLoop.scheduleTask(in: .milliseconds(250)) { [self] in
+        nextLook = socket.eventLoop.scheduleTask(in: .milliseconds(250)) { [self] in
             guard isBehind, !isClosed else { return }
             if socket.bufferedBytes == 0 { drained() } else { lookAgainLater() }
         }
@@ -276,6 +278,8 @@ final class DocsConnection: RoomClient, @unchecked Sendable {
     func drained() {
         guard isBehind else { return }
         isBehind = false
+        nextLook?.cancel()
+        nextLook = nil
         logger.info("participant caught up")
         forEachRoom { room, session in room.drained(session) }
     }
@@ -317,6 +321,7 @@ final class DocsConnection: RoomClient, @unchecked Sendable {
     func disconnected() {
         guard !isClosed else { return }
         isClosed = true
+        nextLook?.cancel()
         for (document, membership) in memberships { withdraw(from: document, membership) }
         memberships = [:]
     }

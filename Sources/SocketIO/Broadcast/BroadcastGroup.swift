@@ -15,6 +15,7 @@ public final class BroadcastGroup {
     private let namespace: String
     private let owner: any EventLoop
     private var parts: [ObjectIdentifier: Part] = [:]
+    private var members: Set<ObjectIdentifier> = []
 
     /// A group without members.
     ///
@@ -26,31 +27,32 @@ public final class BroadcastGroup {
         self.owner = owner
     }
 
-    /// How many members there are.
-    public private(set) var count = 0
+    deinit {
+        // A feed and its members hold each other.
+        for part in self.parts.values { part.run { $0.removeAll() } }
+    }
 
-    /// Adds a socket, which gets what is sent from now on.
-    ///
-    /// The caller adds none twice.
+    /// How many members there are.
+    public var count: Int { self.members.count }
+
+    /// Adds a socket, which gets what is sent from now on; one that is a member stays what it is.
     public func add(_ socket: Socket) {
         self.owner.assertInEventLoop()
+        guard self.members.insert(ObjectIdentifier(socket)).inserted else { return }
         let key = ObjectIdentifier(socket.eventLoop)
         let part = self.parts[key] ?? Part(loop: socket.connection.loop)
         self.parts[key] = part
         part.count += 1
-        self.count += 1
         part.run { $0.add(socket) }
     }
 
-    /// Takes a socket out; what was sent until now it still gets.
-    ///
-    /// The caller takes out none that is not in.
+    /// Takes a socket out, if it is a member; what was sent until now it still gets.
     public func remove(_ socket: Socket) {
         self.owner.assertInEventLoop()
+        guard self.members.remove(ObjectIdentifier(socket)) != nil else { return }
         let key = ObjectIdentifier(socket.eventLoop)
         guard let part = self.parts[key] else { return }
         part.count -= 1
-        self.count -= 1
         if part.count == 0 { self.parts[key] = nil }
         part.run { $0.remove(socket) }
     }
@@ -109,6 +111,11 @@ extension BroadcastGroup {
 
         func remove(_ socket: Socket) {
             if let place = self.places.removeValue(forKey: ObjectIdentifier(socket)) { self.feed.remove(place) }
+        }
+
+        func removeAll() {
+            for place in self.places.values { self.feed.remove(place) }
+            self.places.removeAll()
         }
 
         func send(_ packet: EncodedPacket, except excluded: Socket?) {

@@ -1,3 +1,4 @@
+import HeapModule
 import NIOCore
 import SocketIOProtocol
 import Synchronization
@@ -15,21 +16,20 @@ extension EngineConnection {
     /// A socket leaves a feed: takes what was sent until now.
     func forget(_ member: FeedMember) {
         guard member.isAwaited else { return }
-        self.takeFeeds()
-        member.isAwaited = false
-        self.awaited.removeAll { $0 === member }
+        if member.feed.nextNumber(of: member) != nil { self.takeFeeds() }
+        member.isOut = true
     }
 
     /// Bytes that wait in feeds.
     var awaitedBytes: Int {
-        self.awaited.reduce(0) { $0 + $1.feed.untakenBytes(of: $1) }
+        self.awaited.reduce(0) { $0 + ($1.isOut ? 0 : $1.feed.untakenBytes(of: $1)) }
     }
 
     /// Takes what the feeds have, in the order in which it was sent.
     func takeFeeds() {
         switch self.awaited.count {
         case 0: return
-        case 1: self.take(self.awaited[0], below: .max)
+        case 1: if !self.awaited[0].isOut { self.take(self.awaited[0], below: .max) }
         default: self.merge()
         }
     }
@@ -50,7 +50,7 @@ extension EngineConnection {
             let link = self.direct, self.engine.directWebSocket != nil, link.isLocal, link.isWritable
         else { return false }
         let member = self.awaited[0]
-        guard member.socket.isConnected, let taken = member.feed.takeWhole(member, compression: link.compression)
+        guard !member.isOut, member.socket.isConnected, let taken = member.feed.takeWhole(member, compression: link.compression)
         else { return false }
         member.socket.namespace.traffic.sent.add(UInt64(taken.packets), ordering: .relaxed)
         member.isAwaited = false
@@ -68,22 +68,20 @@ extension EngineConnection {
     }
 
     /// Several feeds: always from the one whose next packet is the oldest, as far as it goes.
+    ///
+    /// - Complexity: O(*r* log *f*) for *f* feeds and *r* changes from one to another.
     private func merge() {
-        while true {
-            var first: (member: FeedMember, number: UInt64)?
-            var second = UInt64.max
-            for member in self.awaited {
-                guard let number = member.feed.nextNumber(of: member) else { continue }
-                if let oldest = first, oldest.number < number {
-                    second = min(second, number)
-                } else {
-                    if let oldest = first { second = min(second, oldest.number) }
-                    first = (member, number)
-                }
-            }
-            guard let first else { return }
+        var heads = Heap<FeedHead>()
+        for (index, member) in self.awaited.enumerated() where !member.isOut {
+            if let number = member.feed.nextNumber(of: member) { heads.insert(FeedHead(number: number, index: index)) }
+        }
+        while let head = heads.popMin() {
+            let member = self.awaited[head.index]
             // At least one packet, even where two places in one feed have the same.
-            self.take(first.member, below: max(second, first.number + 1))
+            self.take(member, below: max(heads.min?.number ?? .max, head.number + 1))
+            if let number = member.feed.nextNumber(of: member) {
+                heads.insert(FeedHead(number: number, index: head.index))
+            }
         }
     }
 
@@ -93,10 +91,10 @@ extension EngineConnection {
         }
         let traffic = member.socket.namespace.traffic
         if self.engine.directWebSocket != nil, !self.outbound.hasPackets {
-            member.feed.take(member, below: limit, compression: self.direct?.compression) { frames, count in
-                traffic.sent.add(UInt64(count), ordering: .relaxed)
+            let count = member.feed.take(member, below: limit, compression: self.direct?.compression) { frames in
                 self.outbound.append(frames: frames, droppableFor: nil)
             }
+            traffic.sent.add(UInt64(count), ordering: .relaxed)
         } else {
             member.feed.takePackets(member, below: limit) { packet in
                 traffic.sent.add(1, ordering: .relaxed)
@@ -105,4 +103,13 @@ extension EngineConnection {
         }
         self.checkBound()
     }
+}
+
+/// The next packet of one awaited feed.
+private struct FeedHead: Comparable {
+    var number: UInt64
+    /// Which of the awaited it is of.
+    var index: Int
+
+    static func < (left: FeedHead, right: FeedHead) -> Bool { left.number < right.number }
 }

@@ -9,8 +9,8 @@ import SocketIOProtocol
 /// ```
 ///
 /// A packet is appended in constant time, however many members there are. At the end of the turn each member's connection
-/// takes all that was appended since it last took something, as one piece of the shared bytes; the sender of a packet
-/// takes the pieces around it. So what a delivery costs is a share of one copy and of one write. When something else is
+/// takes all that was appended since it last took something, mostly as one piece of the shared bytes; the sender of a
+/// packet takes the pieces around it. So what a delivery costs is a share of one copy and of one write. When something else is
 /// queued for a connection meanwhile, the connection takes what came before that first: nothing overtakes.
 ///
 /// Confined to its loop.
@@ -19,8 +19,10 @@ final class Feed {
     private static let byteLimit = 1024 * 1024
 
     private struct Entry {
-        /// Where its frames end in the bytes.
-        var end: Int
+        /// Where its frames end.
+        var end: FeedBytes.Place
+        /// How many bytes there are up to its end.
+        var byteCount: Int
         /// Its place in the order of all packets of the loop.
         var number: UInt64
         /// Who does not get it.
@@ -33,11 +35,9 @@ final class Feed {
 
     private let loop: LoopContext
     private var entries: [Entry] = []
-    private var bytes = ByteBuffer()
+    private var bytes = FeedBytes()
     /// The bytes of the largest packet.
     private var largest = 0
-    /// The bytes of the turn before: the next one is likely to have as many.
-    private var expectedBytes = 0
 
     init(loop: LoopContext) {
         self.loop = loop
@@ -75,24 +75,20 @@ final class Feed {
             if self.members.isEmpty || (self.members.count == 1 && self.members[0] === excluded) { return }
             self.loop.activate(self)
             for member in self.members { member.connection.await(member) }
-            // By reference: where nothing follows in this turn, a broadcast costs no copy.
-            self.bytes = packet.frames
-        } else {
-            if self.entries.count == 1 {
-                var own = ByteBufferAllocator().buffer(
-                    capacity: max(self.expectedBytes, 4 * (self.bytes.readableBytes + packet.byteCount))
-                )
-                own.writeImmutableBuffer(self.bytes)
-                self.bytes = own
-            }
-            self.bytes.writeImmutableBuffer(packet.frames)
         }
         excluded?.hasSent = true
         self.largest = max(self.largest, packet.byteCount)
+        let end = self.bytes.append(packet.frames)
         self.entries.append(
-            Entry(end: self.bytes.writerIndex, number: self.loop.nextNumber(), excluded: excluded, packet: packet)
+            Entry(
+                end: end,
+                byteCount: self.bytes.count,
+                number: self.loop.nextNumber(),
+                excluded: excluded,
+                packet: packet
+            )
         )
-        if self.bytes.readableBytes > Self.byteLimit { self.handOut() }
+        if self.bytes.count > Self.byteLimit { self.handOut() }
     }
 
     /// Sends a packet to all members of a room but one.
@@ -120,16 +116,13 @@ final class Feed {
     }
 
     /// The turn is over, and everybody has taken everything.
-    func endTurn() {
-        self.expectedBytes = min(self.bytes.readableBytes, 64 * 1024)
-        self.clear()
-    }
+    func endTurn() { self.clear() }
 
     private func clear() {
         for entry in self.entries { entry.excluded?.hasSent = false }
         for member in self.members { member.next = 0 }
-        self.entries.removeAll(keepingCapacity: self.entries.count <= 256)
-        self.bytes = ByteBuffer()
+        self.entries.removeAll(keepingCapacity: self.entries.capacity <= 16)
+        self.bytes.removeAll()
         self.largest = 0
     }
 
@@ -142,17 +135,19 @@ final class Feed {
 
     /// How many bytes the member has not taken; its own count too.
     func untakenBytes(of member: FeedMember) -> Int {
-        self.bytes.readableBytes - self.start(of: member.next)
+        self.bytes.count - (member.next == 0 ? 0 : self.entries[member.next - 1].byteCount)
     }
 
     /// Everything that the member has not taken, when that is one piece; nil, and nothing is taken, when it is more or none.
     func takeWhole(_ member: FeedMember, compression: StatelessCompression?) -> (frames: ByteBuffer, packets: Int)? {
         let first = member.next
-        let count = self.entries.count - first
-        guard count > 0, !member.hasSent else { return nil }
+        guard first < self.entries.count, !member.hasSent else { return nil }
         if let compression, self.largest >= compression.threshold { return nil }
+        let start = self.start(of: first)
+        let end = self.entries[self.entries.count - 1].end
+        guard start.buffer == end.buffer else { return nil }
         member.next = self.entries.count
-        return (first == 0 ? self.bytes : self.slice(first..<first + count), count)
+        return (self.bytes.slice(of: start.buffer, from: start.offset, to: end.offset), self.entries.count - first)
     }
 
     /// Hands over what the member has not taken, up to a number of the loop's order.
@@ -161,32 +156,36 @@ final class Feed {
     ///   - member: the member.
     ///   - limit: packets from this number on are left.
     ///   - compression: how the member's link compresses, where it shares that with others.
-    ///   - body: gets the frames in order, and how many packets they are.
+    ///   - body: gets the frames in order.
+    /// - Returns: how many packets they are.
     func take(
         _ member: FeedMember,
         below limit: UInt64,
         compression: StatelessCompression?,
-        body: (_ frames: ByteBuffer, _ packets: Int) -> Void
-    ) {
+        body: (ByteBuffer) -> Void
+    ) -> Int {
         let first = member.next
         let end = self.end(from: first, below: limit)
         member.next = end
         if let compression, self.largest >= compression.threshold {
+            var count = 0
             for entry in self.entries[first..<end] where entry.excluded !== member {
-                body(entry.packet.shared?.frames(entry.packet.frames, as: compression) ?? entry.packet.frames, 1)
+                body(entry.packet.shared?.frames(entry.packet.frames, as: compression) ?? entry.packet.frames)
+                count += 1
             }
-            return
-        }
-        guard member.hasSent else {
-            if first < end { body(self.slice(first..<end), end - first) }
-            return
+            return count
         }
         var from = first
-        for index in first..<end where self.entries[index].excluded === member {
-            if from < index { body(self.slice(from..<index), index - from) }
-            from = index + 1
+        var own = 0
+        if member.hasSent {
+            for index in first..<end where self.entries[index].excluded === member {
+                self.forEachSlice(of: from..<index, body)
+                from = index + 1
+                own += 1
+            }
         }
-        if from < end { body(self.slice(from..<end), end - from) }
+        self.forEachSlice(of: from..<end, body)
+        return end - first - own
     }
 
     /// The same, packet by packet, for polling.
@@ -204,13 +203,18 @@ final class Feed {
         return end
     }
 
-    private func start(of index: Int) -> Int { index == 0 ? 0 : self.entries[index - 1].end }
+    /// Where a packet begins, in the buffer where it lies.
+    private func start(of index: Int) -> FeedBytes.Place {
+        let buffer = self.entries[index].end.buffer
+        guard index > 0, self.entries[index - 1].end.buffer == buffer else {
+            return FeedBytes.Place(buffer: buffer, offset: 0)
+        }
+        return self.entries[index - 1].end
+    }
 
-    private func slice(_ range: Range<Int>) -> ByteBuffer {
-        let start = self.start(of: range.lowerBound)
-        let length = self.entries[range.upperBound - 1].end - start
-        // The bytes begin with the first packet: its frames were written into a buffer of their own.
-        return self.bytes.getSlice(at: start, length: length) ?? ByteBuffer()
+    private func forEachSlice(of range: Range<Int>, _ body: (ByteBuffer) -> Void) {
+        guard let last = range.last else { return }
+        self.bytes.forEachSlice(from: self.start(of: range.lowerBound), to: self.entries[last].end, body)
     }
 }
 
@@ -229,6 +233,8 @@ final class FeedMember {
     var hasSent = false
     /// Whether its connection knows that there is something for it.
     var isAwaited = false
+    /// Whether it left the feed in this turn.
+    var isOut = false
 
     var connection: EngineConnection { self.socket.connection }
 

@@ -120,6 +120,7 @@ extension EngineConnection {
     func flushEnded(_ link: WebSocketLink) {
         if !self.outbound.isEmpty || !link.isWritable {
             self.isBehind = true
+            self.outbound.copySmallSlices()
             self.noteBacklog()
         } else if !self.isBatchUnderWay {
             if let code = self.closeCode {

@@ -12,6 +12,7 @@ final class LoopContext: @unchecked Sendable {
     /// The feeds that something was written to in this turn.
     private var feeds: [Feed] = []
     private var packetCount: UInt64 = 0
+    private var isEndScheduled = false
     /// Whether the turn's end is under way, so that some have taken what the feeds have and others not yet.
     private(set) var isFlushing = false
     private(set) var connections: [ObjectIdentifier: EngineConnection] = [:]
@@ -44,8 +45,20 @@ final class LoopContext: @unchecked Sendable {
     /// The caller sees that it asks once a turn.
     func flushLater(_ connection: EngineConnection) {
         self.dirty.append(connection)
-        guard self.dirty.count == 1 else { return }
+        self.scheduleEnd()
+    }
+
+    /// Has `feed` cleared at the end of this turn.
+    func activate(_ feed: Feed) {
+        self.feeds.append(feed)
+        self.scheduleEnd()
+    }
+
+    private func scheduleEnd() {
+        guard !self.isEndScheduled else { return }
+        self.isEndScheduled = true
         self.eventLoop.execute {
+            self.isEndScheduled = false
             let connections = self.dirty
             self.dirty.removeAll(keepingCapacity: true)
             let feeds = self.feeds
@@ -55,11 +68,6 @@ final class LoopContext: @unchecked Sendable {
             for feed in feeds { feed.endTurn() }
             self.isFlushing = false
         }
-    }
-
-    /// Has `feed` cleared at the end of this turn.
-    func activate(_ feed: Feed) {
-        self.feeds.append(feed)
     }
 
     /// The place of a packet in the order of all that feeds of this loop send.

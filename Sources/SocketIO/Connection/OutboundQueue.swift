@@ -45,6 +45,8 @@ struct OutboundQueue {
 
     private var chunks: CircularBuffer<Chunk> = .small
     private var packets: CircularBuffer<Waiting> = .small
+    /// How many of the last chunks ``copySmallSlices()`` has not looked at.
+    private var newChunks = 0
 
     /// The bytes of both lists.
     private(set) var byteCount = 0
@@ -93,6 +95,7 @@ struct OutboundQueue {
             self.chunks[last].frames.readableBytes + frames.readableBytes <= Self.gatherLimit
         else {
             self.chunks.append(Chunk(frames: frames, droppableFor: owner, isShared: true))
+            self.newChunks += 1
             self.noteAdded(frames.readableBytes)
             return
         }
@@ -106,6 +109,19 @@ struct OutboundQueue {
         }
         self.chunks[last].frames.writeImmutableBuffer(frames)
         self.noteAdded(self.chunks[last].frames.readableBytes)
+    }
+
+    /// Something stays here: copies what is a small part of a large buffer, which it would keep in memory uncounted.
+    ///
+    /// - Complexity: O(*n*) in what was added since the last time.
+    mutating func copySmallSlices() {
+        for index in self.chunks.indices.suffix(self.newChunks) where self.chunks[index].isShared {
+            let frames = self.chunks[index].frames
+            guard frames.storageCapacity > 4 * frames.readableBytes else { continue }
+            self.chunks[index].frames = ByteBufferAllocator().buffer(buffer: frames)
+            self.chunks[index].isShared = false
+        }
+        self.newChunks = 0
     }
 
     /// Adds a packet for polling.
