@@ -140,7 +140,8 @@ extension Room {
 
     /// Ends a participant's time behind, unless there is another reason for it.
     private func bringUpToDate(_ session: SessionID) {
-        guard case .open = state, let behind = participants[session]?.behind, behind.awaitedSnapshots == 0, !behind.isSlow
+        guard case .open = state, let behind = participants[session]?.behind,
+            behind.awaitedSnapshots == 0, !behind.isSlow
         else { return }
         setBehind(nil, of: session)
         if behind.revision != revision {

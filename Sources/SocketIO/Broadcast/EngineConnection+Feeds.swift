@@ -50,7 +50,8 @@ extension EngineConnection {
             let link = self.direct, self.engine.directWebSocket != nil, link.isLocal, link.isWritable
         else { return false }
         let member = self.awaited[0]
-        guard !member.isOut, member.socket.isConnected, let taken = member.feed.takeWhole(member, compression: link.compression)
+        guard !member.isOut, member.socket.isConnected,
+            let taken = member.feed.takeWhole(member, compression: link.compression)
         else { return false }
         member.socket.namespace.traffic.sent.add(UInt64(taken.packets), ordering: .relaxed)
         member.isAwaited = false
