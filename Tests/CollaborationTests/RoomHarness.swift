@@ -41,6 +41,10 @@ final class ManualClock: @unchecked Sendable {
 
 /// An outbox that remembers what each participant got.
 final class RecordingOutbox: RoomOutbox {
+    /// Whether a turn lasts until ``endTurn()``; otherwise each event is a turn of its own.
+    var hasTurns = false
+    private var turnEnds: [() -> Void] = []
+
     /// What was delivered, in order.
     var delivered: [SessionID: [RoomEvent]] = [:]
     /// Who gets broadcasts.
@@ -79,6 +83,17 @@ final class RecordingOutbox: RoomOutbox {
         for follower in followers where follower.session != excluded && (format == nil || follower.format == format) {
             send(event, to: follower.session)
         }
+    }
+
+    func atEndOfTurn(_ body: @escaping () -> Void) {
+        if hasTurns { turnEnds.append(body) } else { body() }
+    }
+
+    /// Does what was to be done at the end of the turn.
+    func endTurn() {
+        let bodies = turnEnds
+        turnEnds = []
+        for body in bodies { body() }
     }
 
     func wake(at deadline: UInt64) { wakeAt = deadline }

@@ -180,6 +180,44 @@ struct FeedTests {
         }
     }
 
+    @Test("What is put together at the end of a turn leaves with it, wherever the members are", arguments: [1, 2])
+    func beforeFlush(loops: Int) async throws {
+        let sockets = Recorder<Socket>()
+        try await withServer(
+            loops: loops,
+            setUp: { server in server.of("/").onConnection { sockets.record($0) } }
+        ) { harness in
+            var clients: [RawClient] = []
+            for index in 0..<4 {
+                clients.append(try await harness.socket())
+                try await eventually("the socket is there") { sockets.all.count == index + 1 }
+            }
+            let all = sockets.all
+            let owner = all[0].eventLoop
+            let others = loops == 1 ? [] : all.filter { $0.eventLoop !== owner }
+            for members in [all, others] {
+                try await owner.submit {
+                    let group = BroadcastGroup(namespace: "/", owner: owner)
+                    func emit(_ name: String) {
+                        group.emit(preencoded: EncodedPacket(namespace: "/", event: name, args: []))
+                    }
+                    for member in members { group.add(member) }
+                    group.beforeFlush {
+                        emit("third")
+                        group.beforeFlush { emit("fourth") }
+                    }
+                    emit("first")
+                    emit("second")
+                }.get()
+                for (client, socket) in zip(clients, all) where members.contains(where: { $0 === socket }) {
+                    for name in ["first", "second", "third", "fourth"] {
+                        #expect(try await client.receiveText() == #"42["\#(name)"]"#)
+                    }
+                }
+            }
+        }
+    }
+
     @Test("A group that is let go with its members in it lets them go")
     func forgottenGroup() async throws {
         let kept = NIOLockedValueBox<WeakSocket?>(nil)

@@ -56,8 +56,12 @@ extension Room {
         environment.store.append(entry) { [commitSignal] in commitSignal.entryFinished(revision, $0) }
 
         if participants.hasFollowers(.changes, besides: accepted.session) {
-            let event = RoomEvent.change(accepted.bytes, revision: revision, session: accepted.session)
-            outbox?.broadcast(event, to: .changes, except: accepted.session)
+            outbox.broadcast(
+                accepted.changes,
+                bytes: accepted.bytes,
+                revision: revision,
+                except: accepted.session
+            )
         }
         tellThinClients(accepted.news, from: accepted.session)
         snapshots.noteChange(at: environment.now())
@@ -98,7 +102,7 @@ extension Room {
         if case .unloading(let completion) = formerState {
             completion()
         } else {
-            outbox?.roomFailed(error)
+            outbox.roomFailed(error)
         }
     }
 
@@ -114,7 +118,7 @@ extension Room {
             edits = translator.edits(in: document, steps: environment.limits.transformationSteps)
         }
         if let edits {
-            outbox?.broadcast(.edit(edits, revision: revision, session: session), to: .content, except: session)
+            outbox.broadcast(.edit(edits, revision: revision, session: session), to: .content, except: session)
         } else {
             for recipient in participants.keepingUp(.content) where recipient != session { expel(recipient) }
         }

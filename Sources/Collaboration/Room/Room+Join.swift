@@ -66,7 +66,7 @@ extension Room {
 
         remove(request.session)
         participants.insert(request)
-        outbox?.follow(request.session, as: request.format)
+        outbox.follow(request.session, as: request.format)
         presence.noteChanged(request.session)
         idleSince = nil
         scheduleWake()
@@ -147,14 +147,14 @@ extension Room {
         if behind.revision != revision {
             guard participants[session]?.format == .changes, let missed = changeLog.changes(since: behind.version)
             else { return expel(session) }
-            outbox?.send(.change(ChangeSet.encode(missed), revision: revision, session: nil), to: session)
+            outbox.send(.change(ChangeSet.encode(missed), revision: revision, session: nil), to: session)
         }
-        outbox?.send(.presence(participants.members, left: behind.left), to: session)
+        outbox.send(.presence(participants.members, left: behind.left), to: session)
     }
 
     /// Takes a participant out that cannot follow any more; it joins again when it reads that.
     func expel(_ session: SessionID) {
-        outbox?.send(.reset(.behind, epoch: epoch), to: session)
+        outbox.send(.reset(.behind, epoch: epoch), to: session)
         leave(session)
     }
 
@@ -164,7 +164,7 @@ extension Room {
     func removeAll(because reason: ResetReason) {
         for session in participants.sessions {
             remove(session)
-            outbox?.send(.reset(reason, epoch: epoch), to: session)
+            outbox.send(.reset(reason, epoch: epoch), to: session)
         }
     }
 
@@ -172,7 +172,7 @@ extension Room {
     @discardableResult
     private func remove(_ session: SessionID) -> Bool {
         guard let participant = participants.remove(session) else { return false }
-        if participant.behind == nil { outbox?.withhold(from: session) }
+        if participant.behind == nil { outbox.withhold(from: session) }
         return true
     }
 
@@ -180,8 +180,8 @@ extension Room {
         guard let participant = participants[session] else { return }
         participants.setBehind(behind, of: session)
         switch (participant.behind, behind) {
-        case (nil, .some): outbox?.withhold(from: session)
-        case (.some, nil): outbox?.follow(session, as: participant.format)
+        case (nil, .some): outbox.withhold(from: session)
+        case (.some, nil): outbox.follow(session, as: participant.format)
         default: break
         }
     }

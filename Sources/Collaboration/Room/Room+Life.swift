@@ -13,7 +13,7 @@ extension Room {
         if let due = idleDeadline, due <= now {
             // Asks again after another interval when the owner leaves it open.
             idleSince = now
-            if pendingCommits.isEmpty { outbox?.roomIsIdle() }
+            if pendingCommits.isEmpty { outbox.roomIsIdle() }
         }
         scheduleWake()
     }
@@ -43,7 +43,7 @@ extension Room {
         // A deadline that passed while nobody called `tick` is asked for once, not with every change.
         if let wakeAt, wakeAt <= now, next <= now { return }
         wakeAt = next
-        outbox?.wake(at: next)
+        outbox.wake(at: next)
     }
 
     private var idleDeadline: UInt64? { idleSince.map { $0 + environment.limits.idleInterval } }

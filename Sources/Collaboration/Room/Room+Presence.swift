@@ -25,14 +25,14 @@ extension Room {
             throw RoomError(.tooLarge, "a signal has at most \(environment.limits.signalByteCount) bytes")
         }
         guard participants.hasFollowers(nil, besides: session) else { return }
-        outbox?.broadcast(.signal(payload, from: session, user: sender.user), to: nil, except: session)
+        outbox.broadcast(.signal(payload, from: session, user: sender.user), to: nil, except: session)
     }
 
     /// Changes a participant's role at once and tells it; nothing happens when it is not there or has that role.
     public func setRole(_ role: Role, of session: SessionID) {
         guard let participant = participants[session], participant.role != role else { return }
         participants.setRole(role, of: session)
-        outbox?.send(.role(role, revision: revision), to: session)
+        outbox.send(.role(role, revision: revision), to: session)
     }
 
     func checkPresence(_ state: [UInt8]?) throws(RoomError) {
@@ -45,6 +45,6 @@ extension Room {
         guard let (changed, left) = presence.flush(now: now) else { return }
         guard participants.hasFollowers(nil, besides: nil) else { return }
         let members = participants.members.filter { changed.contains($0.session) }
-        outbox?.broadcast(.presence(members, left: left), to: nil, except: nil)
+        outbox.broadcast(.presence(members, left: left), to: nil, except: nil)
     }
 }

@@ -78,7 +78,7 @@ public final class Room {
 
     let environment: Environment
     let commitSignal: CommitSignal
-    weak var outbox: (any RoomOutbox)?
+    let outbox: Broadcaster
     var state = State.open
 
     var document: Document
@@ -120,7 +120,7 @@ public final class Room {
         self.id = id
         self.epoch = stored.epoch
         self.environment = environment
-        self.outbox = outbox
+        self.outbox = Broadcaster(outbox)
         revision = stored.revision
         contentSize = loaded.contentSize
         changeLog = loaded.changeLog

@@ -18,6 +18,10 @@ public protocol RoomOutbox: AnyObject {
     /// when it is among them, is left out.
     func broadcast(_ event: RoomEvent, to format: ParticipantFormat?, except excluded: SessionID?)
 
+    /// Asks for one call of `body` when this turn of the room's executor ends, before anything that was broadcast in it
+    /// leaves. It broadcasts what was gathered.
+    func atEndOfTurn(_ body: @escaping () -> Void)
+
     /// Asks for a call of ``Room/tick()`` at `deadline` (of the room's monotonic clock). One deadline at a time: a
     /// later call replaces the former.
     func wake(at deadline: UInt64)

@@ -117,6 +117,8 @@ final class RoomOutlet: RoomOutbox {
         }
     }
 
+    func atEndOfTurn(_ body: @escaping () -> Void) { changes.group.beforeFlush(body) }
+
     private func change(_ format: ParticipantFormat, _ body: (inout Audience) -> Void) {
         switch format {
         case .changes: body(&changes)

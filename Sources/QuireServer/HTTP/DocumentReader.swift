@@ -87,6 +87,7 @@ private final class SilentOutbox: RoomOutbox {
     func follow(_ session: SessionID, as format: ParticipantFormat) {}
     func withhold(from session: SessionID) {}
     func broadcast(_ event: RoomEvent, to format: ParticipantFormat?, except excluded: SessionID?) {}
+    func atEndOfTurn(_ body: @escaping () -> Void) {}
     func wake(at deadline: UInt64) {}
     func roomIsIdle() {}
     func roomFailed(_ error: StoreError) {}

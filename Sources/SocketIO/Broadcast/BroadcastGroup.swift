@@ -57,6 +57,20 @@ public final class BroadcastGroup {
         part.run { $0.remove(socket) }
     }
 
+    /// Calls `body` once at the end of this turn of the owner's loop, before what was sent in it leaves.
+    ///
+    /// That is the last moment to put together what belongs together. What it sends leaves with the rest; what it passes here itself is called at
+    /// the end of the next turn.
+    public func beforeFlush(_ body: @escaping () -> Void) {
+        self.owner.assertInEventLoop()
+        if let part = self.parts[ObjectIdentifier(self.owner)] {
+            part.loop.beforeFlush(body)
+        } else {
+            // Nobody is flushed here.
+            self.owner.assumeIsolated().execute(body)
+        }
+    }
+
     /// Sends a packet to all members but one.
     ///
     /// - Parameters:
@@ -79,19 +93,19 @@ extension BroadcastGroup {
     /// `@unchecked Sendable`: `count` is the owner's, `side` is touched on the part's own loop only.
     private final class Part: @unchecked Sendable {
         var count = 0
-        private let loop: any EventLoop
+        let loop: LoopContext
         private let side: Side
 
         init(loop: LoopContext) {
-            self.loop = loop.eventLoop
+            self.loop = loop
             self.side = Side(feed: Feed(loop: loop))
         }
 
         func run(_ body: @escaping @Sendable (Side) -> Void) {
-            if self.loop.inEventLoop {
+            if self.loop.eventLoop.inEventLoop {
                 body(self.side)
             } else {
-                self.loop.execute { body(self.side) }
+                self.loop.eventLoop.execute { body(self.side) }
             }
         }
     }

@@ -11,6 +11,8 @@ final class LoopContext: @unchecked Sendable {
     private var dirty: [EngineConnection] = []
     /// The feeds that something was written to in this turn.
     private var feeds: [Feed] = []
+    /// What is to be done before they are flushed.
+    private var preparations: [() -> Void] = []
     private var packetCount: UInt64 = 0
     private var isEndScheduled = false
     /// Whether the turn's end is under way, so that some have taken what the feeds have and others not yet.
@@ -54,11 +56,22 @@ final class LoopContext: @unchecked Sendable {
         self.scheduleEnd()
     }
 
+    /// Calls `body` at the end of this turn, before anything is flushed.
+    func beforeFlush(_ body: @escaping () -> Void) {
+        self.preparations.append(body)
+        self.scheduleEnd()
+    }
+
     private func scheduleEnd() {
         guard !self.isEndScheduled else { return }
         self.isEndScheduled = true
         self.eventLoop.execute {
+            let preparations = self.preparations
+            self.preparations.removeAll(keepingCapacity: true)
+            for prepare in preparations { prepare() }
             self.isEndScheduled = false
+            // What is prepared from within such a body is for the next turn.
+            if !self.preparations.isEmpty { self.scheduleEnd() }
             let connections = self.dirty
             self.dirty.removeAll(keepingCapacity: true)
             let feeds = self.feeds
