@@ -180,6 +180,43 @@ struct FeedTests {
         }
     }
 
+    @Test("Two namespaces of one connection keep one order, and rooms theirs on every loop", arguments: [1, 2])
+    func namespaces(loops: Int) async throws {
+        let sockets = Recorder<Socket>()
+        try await withServer(
+            loops: loops,
+            setUp: { server in
+                for name in ["/", "/b"] {
+                    server.of(name).onConnection { socket in
+                        socket.join("all")
+                        sockets.record(socket)
+                    }
+                }
+            }
+        ) { harness in
+            var clients: [RawClient] = []
+            for index in 0..<4 {
+                let client = try await harness.socket()
+                try await client.sendText("40/b,")
+                #expect(try await client.receiveText().hasPrefix("40/b,"))
+                try await eventually("the sockets are there") { sockets.all.count == 2 * (index + 1) }
+                clients.append(client)
+            }
+            let (plain, other) = (harness.server.of("/"), harness.server.of("/b"))
+            try await sockets.all[0].eventLoop.submit {
+                for number in 0..<50 {
+                    (number % 3 == 0 ? other : plain).to("all").emit("n", .int(number))
+                }
+            }.get()
+            for client in clients {
+                for number in 0..<50 {
+                    let prefix = number % 3 == 0 ? "42/b," : "42"
+                    #expect(try await client.receiveText() == #"\#(prefix)["n",\#(number)]"#)
+                }
+            }
+        }
+    }
+
     @Test("What is put together at the end of a turn leaves with it, wherever the members are", arguments: [1, 2])
     func beforeFlush(loops: Int) async throws {
         let sockets = Recorder<Socket>()
