@@ -13,7 +13,7 @@ struct OpenDocument: ~Copyable {
     /// The local changes that the host has not taken yet.
     var outbox = ChangeBuffer()
     /// What the bytes did that are being received; kept between calls for its memory.
-    var patches = PatchBuffer()
+    var patches = PatchBuffer(joining: true)
 
     init(_ document: consuming Document) {
         self.document = document

@@ -278,6 +278,101 @@ struct FastLaneTests {
         }
     }
 
+    @Test("A set ends where its changes end, whatever is in it", arguments: Self.seeds)
+    func sets(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        let authors = Self.replicas.map { Twin($0, of: 1) }
+        var changes: [Change] = []
+        for _ in 0..<60 {
+            let author = authors[random.below(authors.count)]
+            author.mirror = author.slow.text(of: root)
+            if random.oneIn(5), let seen = changes.randomElement(using: &random) {
+                var patches: [Patch] = []
+                _ = try author.slow.receive([seen], patches: &patches)
+            } else if let edit = randomEdit(author, &random), edit.deleteCount == 0 || edit.insert.isEmpty {
+                if let change = try author.slow.edit([edit]) { changes.append(change) }
+                author.caret = edit.utf16Offset + edit.insert.count
+            }
+        }
+        // Early, twice, in parts, and with a change that the document refuses among them.
+        for _ in 0..<changes.count / 4 where random.oneIn(2) {
+            changes.swapAt(random.below(changes.count), random.below(changes.count))
+        }
+        changes += changes.filter { _ in random.oneIn(10) }
+        if random.oneIn(3), let change = changes.first {
+            var bytes = change.encoded.dropLast()
+            bytes[bytes.count - 1] ^= 1
+            bytes.append(Checksum.short(Array(bytes), 0..<bytes.count))
+            if let forged = try? Change(decoding: Array(bytes)) { changes.append(forged) }
+        }
+        let reader = Twin(7, of: 1)
+        var rest = changes[...]
+        while !rest.isEmpty {
+            let part = rest.prefix(1 + random.below(40))
+            rest = rest.dropFirst(part.count)
+            compareReception(ChangeSet.encode(Array(part)), reader)
+            check(reader)
+        }
+    }
+
+    /// The lanes and the general way do the same with a set, and say the same of it.
+    private func compareReception(_ bytes: [UInt8], _ twin: Twin) {
+        var (fast, fastError) = (Reception(), ChangeError?.none)
+        var buffer = PatchBuffer()
+        do throws(ChangeError) {
+            fast = try twin.fast.receive(bytes.span, patches: &buffer)
+        } catch {
+            fastError = error
+        }
+        var (slow, slowError) = (Reception(), ChangeError?.none)
+        var patches: [Patch] = []
+        do throws(ChangeError) {
+            let changes: [Change]
+            do throws(FormatError) { changes = try ChangeSet.decode(bytes) } catch { throw .format(error) }
+            let receipt = try twin.slow.receive(changes, patches: &patches)
+            slow = Reception(applied: receipt.applied.count, duplicates: receipt.duplicates, waiting: receipt.waiting)
+        } catch {
+            slowError = error
+        }
+        #expect(fast == slow && fastError == slowError)
+        #expect(buffer.count == patches.count)
+        if buffer.count == patches.count {
+            for index in patches.indices { #expect(buffer[index] == patches[index]) }
+        }
+        twin.mirror = twin.slow.text(of: root)
+    }
+
+    @Test("What is taken for a keystroke at a glance is one", arguments: Self.seeds)
+    func glance(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        var author = Document(replica: ReplicaID(Self.replicas[random.below(4)]))
+        _ = try author.insert(Array(repeating: 97, count: 200), at: 0, in: root)
+        var keystrokes = 0
+        for _ in 0..<400 {
+            let at = random.below(author.text(of: root).count)
+            let made =
+                try random.oneIn(2)
+                ? author.insert([random.oneIn(8) ? 0xE9 : 98], at: at, in: root)
+                : author.delete(at..<at + 1, in: root)
+            var bytes = try #require(made).encoded
+            if Change.isKeystroke(bytes.span) { keystrokes += 1 }
+            // Damage with a checksum that hides it.
+            for _ in 0..<4 {
+                bytes.removeLast()
+                switch random.below(3) {
+                case 0 where bytes.count > 1: bytes.removeLast()
+                case 1: bytes.append(UInt8(truncatingIfNeeded: random.next()))
+                default: bytes[random.below(bytes.count)] = UInt8(truncatingIfNeeded: random.next())
+                }
+                bytes.append(Checksum.short(bytes, 0..<bytes.count))
+                if Change.isKeystroke(bytes.span) {
+                    #expect(throws: Never.self, "\(bytes)") { try Change(decoding: bytes) }
+                }
+            }
+        }
+        #expect(keystrokes > 20)
+    }
+
     @Test("A clone of a document types on as the document does")
     func readersSeeEverything() throws {
         var document = Document(replica: ReplicaID(1))
@@ -384,5 +479,97 @@ struct PatchBufferTests {
         patches.removeAll()
         let expected = try type(&author, in: "title", for: &reader, &patches)
         #expect(all(patches) == expected)
+    }
+
+    @Test("Joined, patches say the same in fewer words", arguments: 0..<20)
+    func joining(_ number: Int) throws {
+        let seed = Fuzz.replayedSeed ?? UInt64.random(in: .min ... .max)
+        var random = SplitMix64(seed: seed)
+        var author = Document(replica: ReplicaID(1))
+        var one = Document(replica: ReplicaID(2))
+        var other = Document(replica: ReplicaID(3))
+        let texts: [TextID] = ["body", "title"]
+        var place = 0
+        for _ in 0..<40 {
+            var changes: [Change] = []
+            for _ in 0..<1 + random.below(30) {
+                let text = texts[random.oneIn(12) ? 1 : 0]
+                let count = author.text(of: text).count
+                if random.oneIn(6) { place = random.below(count + 1) }
+                place = min(place, count)
+                // Typing, erasing to the left and to the right, pasting, replacing; each a change, or several together.
+                switch random.below(6) {
+                case 0 where place > 0:
+                    place -= 1
+                    changes += [try author.delete(place..<place + 1, in: text)].compactMap(\.self)
+                case 1 where place < count:
+                    changes += [try author.delete(place..<min(count, place + 3), in: text)].compactMap(\.self)
+                case 2:
+                    changes += [try author.insert([97, 98, 99], at: place, in: text)].compactMap(\.self)
+                    place += 3
+                case 3 where place > 0:
+                    author.begin()
+                    _ = try author.delete(place - 1..<place, in: text)
+                    _ = try author.insert([120, 121], at: place - 1, in: text)
+                    changes += [author.commit()].compactMap(\.self)
+                    place += 1
+                default:
+                    changes += [try author.insert([100], at: place, in: text)].compactMap(\.self)
+                    place += 1
+                }
+            }
+            // One by one they go the fast way, as a set the general one.
+            var messages = changes.map(\.encoded)
+            if random.oneIn(2) { messages = [ChangeSet.encode(changes)] }
+            var before = texts.map { one.text(of: $0) }
+            var patches = PatchBuffer()
+            var joined = PatchBuffer(joining: true)
+            for message in messages {
+                _ = try one.receive(message.span, patches: &patches)
+                _ = try other.receive(message.span, patches: &joined)
+            }
+            #expect(joined.count <= patches.count)
+            for index in 0..<joined.count {
+                guard case .text(let patch) = joined[index] else {
+                    Issue.record("seed \(seed): not of a text")
+                    return
+                }
+                let splice = joined.splice(at: index)
+                #expect(splice == (patch.utf16Offset, patch.deleteCount, patch.insert.count), "seed \(seed)")
+                let range = patch.utf16Offset..<patch.utf16Offset + patch.deleteCount
+                before[texts.firstIndex(of: patch.text) ?? 0].replaceSubrange(range, with: patch.insert)
+                #expect(!range.isEmpty || !patch.insert.isEmpty, "seed \(seed)")
+            }
+            try #require(before == texts.map { other.text(of: $0) }, "seed \(seed)")
+            try #require(before == texts.map { author.text(of: $0) }, "seed \(seed)")
+        }
+    }
+
+    @Test("Typing, erasing and typing again is one patch, and nothing when nothing is left", arguments: [false, true])
+    func joinedTyping(isSet: Bool) throws {
+        var author = Document(replica: ReplicaID(1))
+        var reader = Document(replica: ReplicaID(2))
+        var patches = PatchBuffer(joining: true)
+        func receive(_ changes: [Change?]) throws -> [Patch] {
+            patches.removeAll()
+            let changes = changes.compactMap(\.self)
+            for message in isSet ? [ChangeSet.encode(changes)] : changes.map(\.encoded) {
+                _ = try reader.receive(message.span, patches: &patches)
+            }
+            return all(patches)
+        }
+        _ = try receive([try author.insert(Array("hello".utf16), at: 0, in: "body")])
+        let typed = try receive([
+            try author.insert([97], at: 5, in: "body"), try author.insert([98], at: 6, in: "body"),
+            try author.delete(6..<7, in: "body"), try author.delete(5..<6, in: "body"),
+            try author.delete(4..<5, in: "body"), try author.insert([99], at: 4, in: "body"),
+        ])
+        #expect(typed == [.splice("body", utf16Offset: 4, deleteCount: 1, insert: [99])])
+        let nothing = try receive([try author.insert([97], at: 2, in: "body"), try author.delete(2..<3, in: "body")])
+        #expect(nothing.isEmpty)
+        let apart = try receive([
+            try author.insert([97], at: 2, in: "body"), try author.insert([98], at: 0, in: "body"),
+        ])
+        #expect(apart.count == 2)
     }
 }

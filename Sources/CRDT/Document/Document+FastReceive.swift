@@ -35,9 +35,20 @@ extension Document {
         _ bytes: Span<UInt8>,
         patches: inout PatchBuffer
     ) throws(ChangeError) -> Reception {
+        try receive(bytes, nil, &patches)
+    }
+
+    /// The same, with the change at hand where it was decoded already.
+    @inline(__always)
+    mutating func receive(
+        _ bytes: Span<UInt8>,
+        _ decoded: Change?,
+        _ patches: inout PatchBuffer
+    ) throws(ChangeError) -> Reception {
         if backlog.count == 0, transaction == nil, receiveShort(bytes, &patches) || receiveSingle(bytes, &patches) {
             return Reception(applied: 1)
         }
+        if let decoded { return try receive([decoded], &patches) }
         return try receiveGenerally(bytes, &patches)
     }
 
@@ -71,15 +82,20 @@ extension Document {
         _ bytes: Span<UInt8>,
         _ patches: inout PatchBuffer
     ) throws(ChangeError) -> Reception {
-        var copy: [UInt8] = []
-        copy.reserveCapacity(bytes.count)
-        for index in bytes.indices { copy.append(bytes[index]) }
+        if bytes.count > 0, bytes[0] == ChangeSet.magic, let reception = try receiveSet(bytes, &patches) {
+            return reception
+        }
         let changes: [Change]
         do throws(FormatError) {
-            changes = try ChangeSet.decode(copy)
+            changes = try ChangeSet.decode(ChangeSet.copy(bytes))
         } catch {
             throw .format(error)
         }
+        return try receive(changes, &patches)
+    }
+
+    /// Applies changes in the general way.
+    mutating func receive(_ changes: [Change], _ patches: inout PatchBuffer) throws(ChangeError) -> Reception {
         var list: [Patch] = []
         let result: Result<Receipt, ChangeError>
         do throws(ChangeError) {

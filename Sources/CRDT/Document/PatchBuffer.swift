@@ -27,10 +27,19 @@ public struct PatchBuffer: ~Copyable, Sendable {
     /// Patches that are kept as they are; their records have no container, and the place here instead of units.
     private var others: [Patch] = []
 
+    /// Whether a splice that goes on where the one before ended becomes part of it.
+    private let joins: Bool
+
     private static let isOther = UInt32.max
 
     /// An empty buffer, for one document or for several in turn.
-    public init() {}
+    ///
+    /// - Parameter joining: whether a splice that goes on where the one before it in the same text ended becomes part of
+    ///   it, as typing and erasing mostly do. What was typed over a day is then a few patches for whoever shows them; which
+    ///   change did what is lost.
+    public init(joining: Bool = false) {
+        joins = joining
+    }
 
     /// How many patches it holds.
     public var count: Int { records.count }
@@ -110,11 +119,16 @@ public struct PatchBuffer: ~Copyable, Sendable {
 
     @inline(__always)
     mutating func insert(_ unit: UInt16, at utf16Offset: Int, in container: UInt32) {
+        if joins, reopenLast(container, utf16Offset, 0) {
+            units.append(unit)
+            return closeLast(inserted: 1)
+        }
         append(container, utf16Offset, 0, 1, Int(unit))
     }
 
     @inline(__always)
     mutating func delete(_ count: Int, at utf16Offset: Int, in container: UInt32) {
+        if joins, reopenLast(container, utf16Offset, count) { return closeLast(inserted: 0) }
         append(container, utf16Offset, count, 0, 0)
     }
 
@@ -127,12 +141,17 @@ public struct PatchBuffer: ~Copyable, Sendable {
         in container: UInt32
     ) {
         if count == 1 { return insert(text[address], at: utf16Offset, in: container) }
+        if joins, reopenLast(container, utf16Offset, 0) {
+            for index in address..<address + count { units.append(text[index]) }
+            return closeLast(inserted: count)
+        }
         append(container, utf16Offset, 0, count, units.count)
         for index in address..<address + count { units.append(text[index]) }
     }
 
     /// Adds a patch of any kind as it is.
     mutating func append(_ patch: Patch) {
+        if joins, case .text(let splice) = patch, joinLast(splice) { return }
         var record = Record(
             container: Self.isOther,
             utf16Offset: 0,
@@ -166,5 +185,82 @@ public struct PatchBuffer: ~Copyable, Sendable {
                 units: place
             )
         )
+    }
+}
+
+// MARK: - Joining
+
+extension PatchBuffer {
+    /// Has the last patch take up a deletion that begins in or before what it inserted and reaches its end at least.
+    ///
+    /// Its units are the last of all then: further ones may be appended, until ``closeLast(inserted:)``.
+    ///
+    /// - Returns: false, and nothing was done, when it is of another text, or elsewhere in it.
+    @inline(never)
+    private mutating func reopenLast(_ container: UInt32, _ utf16Offset: Int, _ deleteCount: Int) -> Bool {
+        let last = records.count - 1
+        let name = UInt32(truncatingIfNeeded: firstName) &+ container
+        guard last >= 0, records[last].container == name else { return false }
+        let start = Int(records[last].utf16Offset)
+        let inserted = Int(records[last].insertCount)
+        let end = start + inserted
+        guard utf16Offset <= end, utf16Offset + deleteCount >= end else { return false }
+        if inserted == 1 { units.append(UInt16(truncatingIfNeeded: records[last].units)) }
+        let kept = max(0, utf16Offset - start)
+        for _ in kept..<inserted { _ = units.popLast() }
+        records[last].utf16Offset = UInt32(truncatingIfNeeded: min(start, utf16Offset))
+        records[last].deleteCount += UInt32(truncatingIfNeeded: deleteCount - (inserted - kept))
+        records[last].insertCount = UInt32(truncatingIfNeeded: kept)
+        records[last].units = units.count - kept
+        return true
+    }
+
+    private mutating func closeLast(inserted: Int) {
+        let last = records.count - 1
+        records[last].insertCount += UInt32(truncatingIfNeeded: inserted)
+        switch records[last].insertCount {
+        case 0 where records[last].deleteCount == 0: _ = records.popLast()
+        case 1: records[last].units = Int(units.popLast() ?? 0)
+        default: break
+        }
+    }
+
+    /// The same for a patch that is kept as it is.
+    private mutating func joinLast(_ splice: TextPatch) -> Bool {
+        let last = records.count - 1
+        // Taken out, so that its units are not copied.
+        guard last >= 0, records[last].container == Self.isOther, case .text(let kept)? = others.last,
+            kept.touches(splice)
+        else { return false }
+        guard case .text(var joined)? = others.popLast() else { return false }
+        joined.join(splice)
+        if joined.deleteCount == 0, joined.insert.isEmpty {
+            _ = records.popLast()
+            return true
+        }
+        records[last].utf16Offset = UInt32(truncatingIfNeeded: joined.utf16Offset)
+        records[last].deleteCount = UInt32(truncatingIfNeeded: joined.deleteCount)
+        records[last].insertCount = UInt32(truncatingIfNeeded: joined.insert.count)
+        others.append(.text(joined))
+        return true
+    }
+}
+
+extension TextPatch {
+    /// Whether the next splice of the same text begins in or before what this one inserts, and reaches its end.
+    fileprivate func touches(_ next: TextPatch) -> Bool {
+        let end = utf16Offset + insert.count
+        return next.text == text && next.utf16Offset <= end && next.utf16Offset + next.deleteCount >= end
+    }
+
+    /// Takes up a splice that touches it.
+    ///
+    /// - Complexity: amortised O(*n*) for *n* units of that splice.
+    fileprivate mutating func join(_ next: TextPatch) {
+        let kept = max(0, next.utf16Offset - utf16Offset)
+        deleteCount += next.deleteCount - (insert.count - kept)
+        utf16Offset = min(utf16Offset, next.utf16Offset)
+        insert.removeLast(insert.count - kept)
+        insert += next.insert
     }
 }

@@ -26,7 +26,7 @@ extension History {
         let isRedo = random.below(3) == 0
         let closes = random.below(2) == 0
         if closes { replicas[index].document.closeUndoStep() }
-        var patches = PatchBuffer()
+        var patches = PatchBuffer(joining: true)
         let replica = replicas[index]
         let change = sent(index) { () throws(EditError) in
             let change =

@@ -119,7 +119,7 @@ struct History: ~Copyable {
     }
 
     mutating func receive(_ bytes: [UInt8], _ index: Int) {
-        var patches = PatchBuffer()
+        var patches = PatchBuffer(joining: true)
         var refusal = "\"\""
         do throws(ChangeError) {
             _ = try replicas[index].document.receive(bytes.span, patches: &patches)
