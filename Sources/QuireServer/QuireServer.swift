@@ -46,9 +46,14 @@ public struct QuireServer: Service, CustomStringConvertible {
     public func run() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoopCount)
         do {
-            let store = try SQLiteStore(configuration: .init(path: configuration.databasePath), logger: logger)
+            let metrics = ServerMetrics()
+            let store = try SQLiteStore(
+                configuration: .init(path: configuration.databasePath),
+                logger: logger,
+                observer: metrics
+            )
             do {
-                try await serve(store: store, group: group)
+                try await serve(store: store, metrics: metrics, group: group)
             } catch {
                 await store.close()
                 throw error
@@ -62,11 +67,17 @@ public struct QuireServer: Service, CustomStringConvertible {
         logger.notice("stopped")
     }
 
-    private func serve(store: any DocumentStore, group: any EventLoopGroup) async throws {
+    private func serve(store: SQLiteStore, metrics: ServerMetrics, group: any EventLoopGroup) async throws {
         let keys = await KeyRing(configuration: configuration, logger: logger)
         try await keys?.load()
-        let authenticator = Authenticator(configuration: configuration, keys: keys)
-        let hosts = RoomHosts(group: group, store: store, limits: configuration.limits, logger: logger)
+        let authenticator = Authenticator(configuration: configuration, keys: keys, metrics: metrics)
+        let hosts = RoomHosts(
+            group: group,
+            store: store,
+            limits: configuration.limits,
+            logger: logger,
+            metrics: metrics
+        )
         let sockets = SocketIOServer(
             configuration: SocketIOConfiguration(configuration),
             eventLoopGroup: group,
@@ -90,6 +101,15 @@ public struct QuireServer: Service, CustomStringConvertible {
         admin.install()
         let router = router(store: store, hosts: hosts, authenticator: authenticator, loop: group.any())
         UserRoutes(notifications: notifications, authenticator: authenticator).add(to: router)
+        let metricsRoutes = MetricsRoutes(
+            metrics: metrics,
+            sockets: sockets,
+            hosts: hosts,
+            authenticator: authenticator,
+            isOpen: configuration.openMetrics || !configuration.checksTokens,
+            waitingForDisk: { store.waitingByteCount }
+        )
+        metricsRoutes.add(to: router)
         let channels = OpenChannels()
         let application = application(
             router: router,
@@ -113,7 +133,8 @@ public struct QuireServer: Service, CustomStringConvertible {
         loop: any EventLoop
     ) -> Router<BasicRequestContext> {
         let router = Router(options: .autoGenerateHeadEndpoints)
-        router.add(middleware: AnswerMiddleware())
+        if let metrics = hosts.metrics { router.add(middleware: MetricsMiddleware(metrics: metrics)) }
+        router.add(middleware: AnswerMiddleware(metrics: hosts.metrics))
         let origins = OriginPolicy(
             allowedOrigins: configuration.allowedOrigins,
             allowsCredentials: configuration.allowsCredentials

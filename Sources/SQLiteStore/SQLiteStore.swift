@@ -37,7 +37,11 @@ public final class SQLiteStore: Sendable {
     ///
     /// - Throws: `inUse` when another process has it open, `damaged` when it is no database or a damaged one,
     ///   `ioFailure` when it cannot be opened or was written by a later version.
-    public init(configuration: Configuration, logger: Logger) throws(StoreError) {
+    public init(
+        configuration: Configuration,
+        logger: Logger,
+        observer: (any StoreObserver)? = nil
+    ) throws(StoreError) {
         let lock = try FileLock(path: configuration.path + ".lock")
         do {
             pool = try Self.openPool(configuration.path)
@@ -46,7 +50,7 @@ public final class SQLiteStore: Sendable {
         }
         self.logger = logger
         queue = WriteQueue(maximumByteCount: configuration.queueByteCount)
-        writing = WritingThread(pool: pool, queue: queue, lock: lock, logger: logger)
+        writing = WritingThread(pool: pool, queue: queue, lock: lock, logger: logger, observer: observer)
     }
 
     deinit {
@@ -74,6 +78,9 @@ public final class SQLiteStore: Sendable {
         guard level == 2 else { throw StoreError(.ioFailure, "SQLite refuses synchronous = FULL") }
         return pool
     }
+
+    /// How many bytes wait to be written.
+    public var waitingByteCount: Int { queue.waitingByteCount }
 
     /// The level of `PRAGMA synchronous` on the connection that writes: 2 is FULL.
     @_spi(Testing)

@@ -74,6 +74,13 @@ final class WriteQueue: @unchecked Sendable {
         condition.unlock()
     }
 
+    /// How many bytes wait.
+    var waitingByteCount: Int {
+        condition.lock()
+        defer { condition.unlock() }
+        return byteCount
+    }
+
     /// Takes everything that waits; waits itself while there is nothing.
     ///
     /// `nil` when closed and empty.

@@ -17,6 +17,7 @@ final class Writer {
     private let pool: DatabasePool
     private let queue: WriteQueue
     private let logger: Logger
+    private let observer: (any StoreObserver)?
     /// Rows of documents that were written lately.
     ///
     /// Only what is committed.
@@ -24,10 +25,11 @@ final class Writer {
     /// Documents of which an entry failed.
     private var poisoned: [DocumentID: StoreError] = [:]
 
-    init(pool: DatabasePool, queue: WriteQueue, logger: Logger) {
+    init(pool: DatabasePool, queue: WriteQueue, logger: Logger, observer: (any StoreObserver)?) {
         self.pool = pool
         self.queue = queue
         self.logger = logger
+        self.observer = observer
     }
 
     /// Writes until the queue is closed and empty.
@@ -84,6 +86,7 @@ final class Writer {
     private func writeTogether(_ items: [WriteItem]) -> [Result<Void, StoreError>]? {
         var batch = Batch(rows: rows, poisoned: poisoned)
         var outcomes: [Result<Void, StoreError>] = []
+        let start = ContinuousClock.now
         do {
             try pool.writeWithoutTransaction { database in
                 try database.inTransaction(.immediate) {
@@ -99,6 +102,12 @@ final class Writer {
         }
         rows = batch.rows
         poisoned = batch.poisoned
+        if let observer {
+            let (seconds, attoseconds) = (ContinuousClock.now - start).components
+            let entries = items.count { if case .append = $0 { true } else { false } }
+            let nanoseconds = UInt64(clamping: seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+            if entries > 0 { observer.committed(entries: entries, nanoseconds: nanoseconds) }
+        }
         return outcomes
     }
 

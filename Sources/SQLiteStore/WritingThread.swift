@@ -16,9 +16,15 @@ final class WritingThread: @unchecked Sendable {
     /// Starts writing.
     ///
     /// The file lock is let go when everything is written and the file is closed.
-    init(pool: DatabasePool, queue: WriteQueue, lock fileLock: FileLock, logger: Logger) {
+    init(
+        pool: DatabasePool,
+        queue: WriteQueue,
+        lock fileLock: FileLock,
+        logger: Logger,
+        observer: (any StoreObserver)?
+    ) {
         let thread = Thread { [self] in
-            Writer(pool: pool, queue: queue, logger: logger).run()
+            Writer(pool: pool, queue: queue, logger: logger, observer: observer).run()
             do {
                 try pool.close()
             } catch {

@@ -78,6 +78,9 @@ struct AccessOptions: ParsableArguments {
     @Flag(help: "Accept tokens that never end.")
     var allowTokensWithoutExpiry = false
 
+    @Flag(help: "Let everybody read /metrics. Where tokens are checked, one with the role admin is needed otherwise.")
+    var openMetrics = false
+
     @Flag(help: "Let clients in without a token, wherever the server listens.")
     var allowAnonymous = false
 
@@ -108,6 +111,7 @@ struct AccessOptions: ParsableArguments {
         configuration.allowsCredentials = allowCredentials
         configuration.requiresExpiry = !allowTokensWithoutExpiry
         configuration.allowAnonymous = allowAnonymous
+        configuration.openMetrics = openMetrics
         configuration.allowedOrigins = allowedOrigins.isEmpty ? nil : allowedOrigins
     }
 }

@@ -45,7 +45,8 @@ extension Room {
         }
 
         let revision = self.revision
-        pendingCommits.append(PendingCommit(revision: revision, finish: finish))
+        pendingCommits.append(PendingCommit(revision: revision, acceptedAt: environment.now(), finish: finish))
+        environment.observer?.changeAccepted(byteCount: accepted.bytes.count)
         let entry = LogEntry(
             document: id,
             revision: revision,
@@ -82,6 +83,12 @@ extension Room {
         let end = pendingCommits.firstIndex { $0.revision > durable } ?? pendingCommits.count
         let finished = pendingCommits[..<end]
         pendingCommits.removeFirst(end)
+        if let observer = environment.observer, !finished.isEmpty {
+            let now = environment.now()
+            for case let acceptedAt? in finished.lazy.map(\.acceptedAt) {
+                observer.changeStored(nanoseconds: now - min(now, acceptedAt))
+            }
+        }
         for pending in finished { pending.finish(nil) }
         finishUnloadIfDone()
     }

@@ -122,6 +122,7 @@ extension Room {
     public func fellBehind(_ session: SessionID) {
         guard let participant = participants[session] else { return }
         var behind = participant.behind ?? .init(version: document.version, revision: revision)
+        if !behind.isSlow { environment.observer?.participantFellBehind() }
         behind.isSlow = true
         setBehind(behind, of: session)
     }

@@ -38,6 +38,8 @@ public final class Room {
         public var now: @Sendable () -> UInt64
         /// The wall clock, in milliseconds since 1970.
         public var timestamp: @Sendable () -> Int64
+        /// Who counts.
+        public var observer: (any RoomObserver)?
 
         /// An environment with all its parts.
         public init(
@@ -45,13 +47,15 @@ public final class Room {
             limits: RoomLimits = .init(),
             hop: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void,
             now: @escaping @Sendable () -> UInt64,
-            timestamp: @escaping @Sendable () -> Int64
+            timestamp: @escaping @Sendable () -> Int64,
+            observer: (any RoomObserver)? = nil
         ) {
             self.store = store
             self.limits = limits
             self.hop = hop
             self.now = now
             self.timestamp = timestamp
+            self.observer = observer
         }
     }
 
@@ -66,6 +70,8 @@ public final class Room {
     /// A sender who waits for the disk.
     struct PendingCommit {
         var revision: Revision
+        /// When it was accepted; `nil` for somebody who only waits for what was accepted before.
+        var acceptedAt: UInt64?
         var finish: (RoomError?) -> Void
     }
 
@@ -142,6 +148,9 @@ public final class Room {
 
     /// How many participants there are.
     public var memberCount: Int { participants.count }
+
+    /// About how many bytes of content the document has.
+    public var contentByteCount: Int { contentSize.byteCount }
 
     /// Who is there, in the order of joining.
     public var members: [Member] { participants.members }

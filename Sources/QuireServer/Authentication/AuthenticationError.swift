@@ -3,7 +3,7 @@
 /// The reason is for the log: the client learns only the code.
 struct AuthenticationError: Error, Equatable {
     /// What is wrong, in the words of the wire.
-    enum Code: String {
+    enum Code: String, CaseIterable {
         /// There is no token, and guests are not welcome.
         case unauthenticated = "UNAUTHENTICATED"
         /// The token was good until it ended: get a new one.

@@ -11,10 +11,13 @@ final class Authenticator: Sendable {
     private let verifier: TokenVerifier?
     private let admitsAnonymous: Bool
     private let requiresLoopbackHost: Bool
+    /// What is counted, if anybody counts.
+    let metrics: ServerMetrics?
     private let guestCount = Atomic<UInt64>(0)
 
     /// `keys`: What tokens are checked with; nil when there is nothing to check one with.
-    init(configuration: ServerConfiguration, keys: KeyRing?) {
+    init(configuration: ServerConfiguration, keys: KeyRing?, metrics: ServerMetrics? = nil) {
+        self.metrics = metrics
         verifier = keys.map { TokenVerifier(keys: $0, rules: configuration.tokenRules) }
         admitsAnonymous = configuration.admitsAnonymous
         requiresLoopbackHost = configuration.requiresLoopbackHostHeader

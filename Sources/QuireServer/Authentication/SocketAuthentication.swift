@@ -60,6 +60,7 @@ struct SocketAuthentication: Sendable {
             }
             socket[PrincipalKey.self] = principal
         } catch {
+            authenticator.metrics?.refused(error.code.rawValue)
             logger.info(
                 "connection refused",
                 metadata: [
@@ -84,6 +85,7 @@ struct SocketAuthentication: Sendable {
                     ack(["ok": true, "exp": renewed.expiresAt.map { .double($0) } ?? .null])
                 }
             } catch {
+                authenticator.metrics?.refused(error.code.rawValue)
                 ack(RequestError(error).acknowledgement)
             }
         }

@@ -62,6 +62,9 @@ public struct ServerConfiguration: Sendable {
     /// Whether pages of those origins may send cookies and other credentials along; never with `*`.
     public var allowsCredentials = false
 
+    /// Whether `/metrics` needs no token where others do.
+    public var openMetrics = false
+
     /// Where to write the port once the server listens, for scripts that start it on port 0.
     public var portFile: String?
 

@@ -230,6 +230,7 @@ final class DocsConnection: RoomClient, @unchecked Sendable {
 
     /// On any loop.
     private func refuse(_ error: RequestError, event: String, _ reply: Reply) {
+        hosts.metrics?.refused(error.code)
         logger.debug("request refused", metadata: ["event": "\(event)", "code": "\(error.code)"])
         reply(error.acknowledgement)
     }

@@ -48,18 +48,26 @@ final class RoomHost: @unchecked Sendable {
     private let limits: ServerLimits
     private let roomLimits: RoomLimits
     private let logger: Logger
+    private let observer: (any RoomObserver)?
     private var table = RoomTable<OpenRoom, Waiter>()
     private var waiterCounts: [DocumentID: Int] = [:]
     private var closingCount = 0
     private var whenClosed: (@Sendable () -> Void)?
     private var isShuttingDown = false
 
-    init(loop: any EventLoop, store: any DocumentStore, limits: ServerLimits, logger: Logger) {
+    init(
+        loop: any EventLoop,
+        store: any DocumentStore,
+        limits: ServerLimits,
+        logger: Logger,
+        observer: (any RoomObserver)?
+    ) {
         self.loop = loop
         self.store = store
         self.limits = limits
         self.roomLimits = RoomLimits(limits)
         self.logger = logger
+        self.observer = observer
     }
 
     /// Runs `work` on the loop: at once when already there, otherwise in the order of calls.
@@ -75,7 +83,14 @@ final class RoomHost: @unchecked Sendable {
     var figures: RoomHosts.Figures {
         loop.assertInEventLoop()
         let rooms = table.openRooms
-        return .init(open: rooms.count, participants: rooms.reduce(0) { $0 + $1.room.room.memberCount })
+        var figures = RoomHosts.Figures(open: rooms.count)
+        for (_, open) in rooms {
+            let byteCount = open.room.contentByteCount
+            figures.participants += open.room.memberCount
+            figures.bytes += byteCount
+            figures.largest = max(figures.largest, byteCount)
+        }
+        return figures
     }
 
     // MARK: - Reaching a room
@@ -167,7 +182,7 @@ final class RoomHost: @unchecked Sendable {
                 id: id,
                 stored: stored,
                 replica: Self.randomReplica(),
-                environment: .init(hosting: self, store: store, limits: roomLimits),
+                environment: .init(hosting: self, store: store, limits: roomLimits, observer: observer),
                 outbox: outlet
             )
             return .success(OpenRoom(room: room, outlet: outlet))
@@ -285,14 +300,15 @@ final class RoomHost: @unchecked Sendable {
 
 extension Room.Environment {
     /// What a room gets from its host.
-    init(hosting host: RoomHost, store: any DocumentStore, limits: RoomLimits) {
+    init(hosting host: RoomHost, store: any DocumentStore, limits: RoomLimits, observer: (any RoomObserver)?) {
         let loop = host.loop
         self.init(
             store: store,
             limits: limits,
             hop: { work in loop.execute(work) },
             now: { NIODeadline.now().uptimeNanoseconds },
-            timestamp: { Int64(WallClock.now * 1000) }
+            timestamp: { Int64(WallClock.now * 1000) },
+            observer: observer
         )
     }
 }

@@ -5,9 +5,20 @@ import NIOCore
 /// The hosts of all event loops; a document's name decides which of them it lives on.
 struct RoomHosts: Sendable {
     private let hosts: [RoomHost]
+    /// What is counted, if anybody counts.
+    let metrics: ServerMetrics?
 
-    init(group: any EventLoopGroup, store: any DocumentStore, limits: ServerLimits, logger: Logger) {
-        hosts = group.makeIterator().map { RoomHost(loop: $0, store: store, limits: limits, logger: logger) }
+    init(
+        group: any EventLoopGroup,
+        store: any DocumentStore,
+        limits: ServerLimits,
+        logger: Logger,
+        metrics: ServerMetrics? = nil
+    ) {
+        hosts = group.makeIterator().map {
+            RoomHost(loop: $0, store: store, limits: limits, logger: logger, observer: metrics)
+        }
+        self.metrics = metrics
         precondition(!hosts.isEmpty, "an event loop group has at least one loop")
     }
 
@@ -24,6 +35,10 @@ struct RoomHosts: Sendable {
     struct Figures: Sendable, Encodable {
         var open = 0
         var participants = 0
+        /// Bytes of content.
+        var bytes = 0
+        /// Bytes of content of the largest.
+        var largest = 0
     }
 
     /// Counts the open documents and who is in them.
@@ -34,6 +49,8 @@ struct RoomHosts: Sendable {
             let part = (try? await host.loop.submit { host.figures }.get()) ?? Figures()
             sum.open += part.open
             sum.participants += part.participants
+            sum.bytes += part.bytes
+            sum.largest = max(sum.largest, part.largest)
         }
         return sum
     }

@@ -75,7 +75,7 @@ struct DocumentReader: Sendable {
             id: id,
             stored: stored,
             replica: .random(using: &generator),
-            environment: .init(hosting: host, store: store, limits: RoomLimits()),
+            environment: .init(hosting: host, store: store, limits: RoomLimits(), observer: nil),
             outbox: SilentOutbox()
         )
     }

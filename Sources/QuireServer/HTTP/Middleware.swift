@@ -5,6 +5,8 @@ import SocketIO
 
 /// Turns whatever is thrown into `{code, message, retryable}`, and adds to every answer what keeps browsers careful.
 struct AnswerMiddleware<Context: RequestContext>: RouterMiddleware {
+    let metrics: ServerMetrics?
+
     @concurrent
     func handle(
         _ request: Request,
@@ -15,8 +17,10 @@ struct AnswerMiddleware<Context: RequestContext>: RouterMiddleware {
         do {
             response = try await next(request, context)
         } catch let error as RequestError {
+            metrics?.refused(error.code)
             response = HTTPReply.error(error)
         } catch let error as AuthenticationError {
+            metrics?.refused(error.code.rawValue)
             context.logger.debug(
                 "request refused",
                 metadata: ["code": "\(error.code.rawValue)", "reason": "\(error.reason)"]

@@ -12,12 +12,16 @@ public struct NamespaceFigures: Sendable, Hashable {
     /// Events that went to clients since the server started, each receiver counted.
     public var sent: UInt64
 
+    /// Events from clients that were over a rate limit.
+    public var refused: UInt64
+
     /// Figures.
-    public init(sockets: Int, rooms: Int, received: UInt64, sent: UInt64) {
+    public init(sockets: Int, rooms: Int, received: UInt64, sent: UInt64, refused: UInt64 = 0) {
         self.sockets = sockets
         self.rooms = rooms
         self.received = received
         self.sent = sent
+        self.refused = refused
     }
 }
 
@@ -35,12 +39,28 @@ extension Namespace {
             sockets: self.socketCount,
             rooms: rooms.count,
             received: self.traffic.received.load(ordering: .relaxed),
-            sent: self.traffic.sent.load(ordering: .relaxed)
+            sent: self.traffic.sent.load(ordering: .relaxed),
+            refused: self.traffic.refused.load(ordering: .relaxed)
         )
     }
 }
 
 extension SocketIOServer {
+    /// How many bytes wait to be sent, to all clients.
+    ///
+    /// - Complexity: O(connections), on each event loop.
+    public func bufferedBytes() async -> Int {
+        var sum = 0
+        for loop in self.loops.all {
+            // It cannot fail unless the loop has ended, and then nothing waits.
+            let part = try? await loop.eventLoop.submit {
+                loop.connections.values.reduce(0) { $0 + $1.bufferedBytes }
+            }.get()
+            sum += part ?? 0
+        }
+        return sum
+    }
+
     /// The namespaces there are, in no particular order.
     public var namespaces: [Namespace] { self.existingNamespaces }
 }

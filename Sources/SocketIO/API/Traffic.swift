@@ -4,4 +4,6 @@ import Synchronization
 final class Traffic: Sendable {
     let received = Atomic<UInt64>(0)
     let sent = Atomic<UInt64>(0)
+    /// Events over a rate limit.
+    let refused = Atomic<UInt64>(0)
 }

@@ -1,5 +1,6 @@
 import NIOCore
 import SocketIOProtocol
+import Synchronization
 
 /// What comes in: rate limits, packets, namespaces.
 extension EngineConnection {
@@ -100,6 +101,7 @@ extension EngineConnection {
 
     /// An event over the rate.
     private func refuseEvent(namespace: String, ackID: UInt64?) {
+        self.sockets[WireName(namespace)]?.namespace.traffic.refused.add(1, ordering: .relaxed)
         guard let ackID else {
             self.sockets[WireName(namespace)]?.emit("exception", EventError.rateLimited.json)
             return
