@@ -1,24 +1,16 @@
 import ArgumentParser
+import Foundation
 import Logging
 import QuireServer
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
 
 /// The environment, as far as the command line asks for it.
 enum Environment {
     /// Where the secret may be, so that it need not stand in the list of processes.
     static let secretName = "QUIRE_JWT_SECRET"
 
-    /// The variables that are asked for.
+    /// The variables that settings come from.
     static var variables: [String: String] {
-        guard let value = getenv(secretName) else { return [:] }
-        return [secretName: String(cString: value)]
+        ProcessInfo.processInfo.environment.filter { $0.key.hasPrefix("QUIRE_") }
     }
 }
 
@@ -72,8 +64,8 @@ struct AccessOptions: ParsableArguments {
     @Option(help: ArgumentHelp("What a token's audience (`aud`) must contain.", valueName: "audience"))
     var jwtAudience: String?
 
-    @Option(help: "Seconds that a token is good beyond its end.")
-    var jwtLeeway = 0
+    @Option(help: "Seconds that a token is good beyond its end. (default: 0)")
+    var jwtLeeway: Int?
 
     @Flag(help: "Accept tokens that never end.")
     var allowTokensWithoutExpiry = false
@@ -100,19 +92,21 @@ struct AccessOptions: ParsableArguments {
     var allowCredentials = false
 
     /// Puts the options into a configuration.
-    func apply(to configuration: inout ServerConfiguration, environment: [String: String]) {
-        configuration.jwtSecret = secret.secret(environment: environment)
-        configuration.jwtKeyID = secret.jwtKeyID
-        configuration.jwtPublicKeyFiles = jwtPublicKeys
-        configuration.jwks = jwks
-        configuration.jwtIssuer = jwtIssuer
-        configuration.jwtAudience = jwtAudience
-        configuration.jwtLeewaySeconds = jwtLeeway
-        configuration.allowsCredentials = allowCredentials
-        configuration.requiresExpiry = !allowTokensWithoutExpiry
-        configuration.allowAnonymous = allowAnonymous
-        configuration.openMetrics = openMetrics
-        configuration.allowedOrigins = allowedOrigins.isEmpty ? nil : allowedOrigins
+    func apply(to configuration: inout ServerConfiguration, _ settings: inout SettingReader) throws {
+        configuration.jwtSecret = try settings.secret("jwt-secret", flag: secret.jwtSecret)
+        configuration.jwtKeyID = try settings.string("jwt-key-id", flag: secret.jwtKeyID)
+        configuration.jwtPublicKeyFiles = try settings.strings("jwt-public-key", flag: jwtPublicKeys)
+        configuration.jwks = try settings.strings("jwks", flag: jwks)
+        configuration.jwtIssuer = try settings.string("jwt-issuer", flag: jwtIssuer)
+        configuration.jwtAudience = try settings.string("jwt-audience", flag: jwtAudience)
+        configuration.jwtLeewaySeconds = try settings.int("jwt-leeway", flag: jwtLeeway, default: 0)
+        let isEndless = try settings.bool("allow-tokens-without-expiry", flag: allowTokensWithoutExpiry)
+        configuration.requiresExpiry = !isEndless
+        configuration.openMetrics = try settings.bool("open-metrics", flag: openMetrics)
+        configuration.allowAnonymous = try settings.bool("allow-anonymous", flag: allowAnonymous)
+        let origins = try settings.strings("allowed-origin", flag: allowedOrigins)
+        configuration.allowedOrigins = origins.isEmpty ? nil : origins
+        configuration.allowsCredentials = try settings.bool("allow-credentials", flag: allowCredentials)
     }
 }
 
@@ -141,77 +135,139 @@ struct LoggingOptions: ParsableArguments {
         }
     }
 
-    @Option(help: ArgumentHelp("The least that is logged.", valueName: "level"))
-    var logLevel = Level.info
+    @Option(help: ArgumentHelp("The least that is logged. (default: info)", valueName: "level"))
+    var logLevel: Level?
 
-    @Option(help: ArgumentHelp("How a line looks.", valueName: "format"))
-    var logFormat = Format.text
+    @Option(help: ArgumentHelp("How a line looks. (default: text)", valueName: "format"))
+    var logFormat: Format?
 
-    /// A logger as asked for.
-    func makeLogger(label: String, atLeast floor: Logger.Level = .trace) -> Logger {
-        Logger(label: label) {
-            StructuredLogHandler(label: $0, format: logFormat.format, level: max(logLevel.level, floor))
+    /// What was asked for.
+    func read(from settings: inout SettingReader) throws -> Logging {
+        let level = try settings.string("log-level", flag: logLevel?.rawValue, default: Level.info.rawValue) ?? ""
+        let format = try settings.string("log-format", flag: logFormat?.rawValue, default: Format.text.rawValue) ?? ""
+        guard let level = Level(rawValue: level) else {
+            throw ValidationError("log-level is one of \(Level.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        guard let format = Format(rawValue: format) else {
+            throw ValidationError("log-format is one of \(Format.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return Logging(level: level.level, format: format.format)
+    }
+
+    /// By the options alone, for commands that have no other settings.
+    var byOptions: Logging { Logging(level: (logLevel ?? .info).level, format: (logFormat ?? .text).format) }
+
+    /// Makes loggers.
+    struct Logging {
+        var level: Logger.Level
+        var format: LogFormat
+
+        /// A logger as asked for.
+        func makeLogger(label: String, atLeast floor: Logger.Level = .trace) -> Logger {
+            Logger(label: label) { StructuredLogHandler(label: $0, format: format, level: max(level, floor)) }
         }
     }
 }
 
 /// What clients may ask for.
 struct LimitOptions: ParsableArguments {
-    @Option(help: "Bytes of one message.")
-    var maxMessageBytes = ServerLimits().maximumMessageBytes
+    @Option(help: LimitOptions.help("Bytes of one message.", ServerLimits().maximumMessageBytes))
+    var maxMessageBytes: Int?
 
-    @Option(help: "Messages of at least so many bytes are compressed where the client offers it; 0 is never.")
-    var compressFromBytes = ServerLimits().compressionThresholdBytes
+    @Option(
+        help: LimitOptions.help(
+            "Messages of at least so many bytes are compressed where the client offers it; 0 is never.",
+            ServerLimits().compressionThresholdBytes
+        )
+    )
+    var compressFromBytes: Int?
 
-    @Option(help: "Bytes of one document's content.")
-    var maxDocumentBytes = ServerLimits().maximumDocumentBytes
+    @Option(help: LimitOptions.help("Bytes of one document's content.", ServerLimits().maximumDocumentBytes))
+    var maxDocumentBytes: Int?
 
-    @Option(help: "Documents that one connection may have joined.")
-    var maxDocuments = ServerLimits().documentsPerConnection
+    @Option(
+        help: LimitOptions.help(
+            "Documents that one connection may have joined.",
+            ServerLimits().documentsPerConnection
+        )
+    )
+    var maxDocuments: Int?
 
-    @Option(help: "Bytes of one presence state.")
-    var maxPresenceBytes = ServerLimits().maximumPresenceBytes
+    @Option(help: LimitOptions.help("Bytes of one presence state.", ServerLimits().maximumPresenceBytes))
+    var maxPresenceBytes: Int?
 
-    @Option(help: "Bytes that may wait to be sent to one connection.")
-    var maxBufferedBytes = ServerLimits().maximumBufferedBytes
+    @Option(
+        help: LimitOptions.help(
+            "Bytes that may wait to be sent to one connection.",
+            ServerLimits().maximumBufferedBytes
+        )
+    )
+    var maxBufferedBytes: Int?
 
-    @Option(help: "Operations in one edit.")
-    var maxOps = ServerLimits().maximumEditsPerRequest
+    @Option(help: LimitOptions.help("Operations in one edit.", ServerLimits().maximumEditsPerRequest))
+    var maxOps: Int?
 
-    @Option(help: "Messages a second and connection; 0 is no limit.")
-    var messagesPerSecond = ServerLimits().messagesPerSecond
+    @Option(
+        help: LimitOptions.help(
+            "Messages a second and connection; 0 is no limit.",
+            ServerLimits().messagesPerSecond
+        )
+    )
+    var messagesPerSecond: Int?
 
-    @Option(help: "Bytes a second and connection; 0 is no limit.")
-    var bytesPerSecond = ServerLimits().bytesPerSecond
+    @Option(help: LimitOptions.help("Bytes a second and connection; 0 is no limit.", ServerLimits().bytesPerSecond))
+    var bytesPerSecond: Int?
 
-    @Option(help: "New connections a second from one address; 0 is no limit.")
-    var connectionsPerSecond = ServerLimits().connectionsPerSecondPerAddress
+    @Option(
+        help: LimitOptions.help(
+            "New connections a second from one address; 0 is no limit.",
+            ServerLimits().connectionsPerSecondPerAddress
+        )
+    )
+    var connectionsPerSecond: Int?
 
-    @Option(help: "Connections of one address at a time; 0 is no limit.")
-    var connectionsPerAddress = ServerLimits().connectionsPerAddress
+    @Option(
+        help: LimitOptions.help(
+            "Connections of one address at a time; 0 is no limit.",
+            ServerLimits().connectionsPerAddress
+        )
+    )
+    var connectionsPerAddress: Int?
 
-    @Option(help: "Seconds after which an idle document leaves memory.")
-    var idleSeconds = ServerLimits().idleUnloadSeconds
+    @Option(
+        help: LimitOptions.help(
+            "Seconds after which an idle document leaves memory.",
+            ServerLimits().idleUnloadSeconds
+        )
+    )
+    var idleSeconds: Int?
 
-    @Option(help: "Seconds that a graceful shutdown may take.")
-    var shutdownSeconds = ServerLimits().shutdownSeconds
+    @Option(help: LimitOptions.help("Seconds that a graceful shutdown may take.", ServerLimits().shutdownSeconds))
+    var shutdownSeconds: Int?
+
+    private static func help(_ text: String, _ value: Int) -> ArgumentHelp { "\(text) (default: \(value))" }
 
     /// The limits.
-    var serverLimits: ServerLimits {
+    func read(from settings: inout SettingReader) throws -> ServerLimits {
+        let settable: [(String, Int?, WritableKeyPath<ServerLimits, Int>)] = [
+            ("max-message-bytes", maxMessageBytes, \.maximumMessageBytes),
+            ("compress-from-bytes", compressFromBytes, \.compressionThresholdBytes),
+            ("max-document-bytes", maxDocumentBytes, \.maximumDocumentBytes),
+            ("max-documents", maxDocuments, \.documentsPerConnection),
+            ("max-presence-bytes", maxPresenceBytes, \.maximumPresenceBytes),
+            ("max-buffered-bytes", maxBufferedBytes, \.maximumBufferedBytes),
+            ("max-ops", maxOps, \.maximumEditsPerRequest),
+            ("messages-per-second", messagesPerSecond, \.messagesPerSecond),
+            ("bytes-per-second", bytesPerSecond, \.bytesPerSecond),
+            ("connections-per-second", connectionsPerSecond, \.connectionsPerSecondPerAddress),
+            ("connections-per-address", connectionsPerAddress, \.connectionsPerAddress),
+            ("idle-seconds", idleSeconds, \.idleUnloadSeconds),
+            ("shutdown-seconds", shutdownSeconds, \.shutdownSeconds),
+        ]
         var limits = ServerLimits()
-        limits.maximumMessageBytes = maxMessageBytes
-        limits.compressionThresholdBytes = compressFromBytes
-        limits.maximumDocumentBytes = maxDocumentBytes
-        limits.documentsPerConnection = maxDocuments
-        limits.maximumPresenceBytes = maxPresenceBytes
-        limits.maximumBufferedBytes = maxBufferedBytes
-        limits.maximumEditsPerRequest = maxOps
-        limits.messagesPerSecond = messagesPerSecond
-        limits.bytesPerSecond = bytesPerSecond
-        limits.connectionsPerSecondPerAddress = connectionsPerSecond
-        limits.connectionsPerAddress = connectionsPerAddress
-        limits.idleUnloadSeconds = idleSeconds
-        limits.shutdownSeconds = shutdownSeconds
+        for (name, flag, field) in settable {
+            limits[keyPath: field] = try settings.int(name, flag: flag, default: limits[keyPath: field])
+        }
         return limits
     }
 }

@@ -6,6 +6,6 @@ struct Quire: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "quire",
         abstract: "A server on which people edit the same document at the same time.",
-        subcommands: [Serve.self, Replay.self, Bench.self, Token.self]
+        subcommands: [Serve.self, Config.self, Replay.self, Bench.self, Token.self]
     )
 }

@@ -86,7 +86,7 @@ struct Replay: AsyncParsableCommand {
             clientCount: plan?.lanes.count ?? self.clients,
             isBurst: self.burst,
             token: self.token,
-            logger: self.logging.makeLogger(label: "replay")
+            logger: self.logging.byOptions.makeLogger(label: "replay")
         )
         let run = ReplayRun(trace: trace, settings: settings, recorder: recorder)
         let report = try await self.withTimeout { try await self.replay(run, plan: plan) }

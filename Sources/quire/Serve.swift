@@ -19,64 +19,19 @@ struct Serve: AsyncParsableCommand {
         discussion: """
             Without a secret anybody may connect, so the server then listens on this machine only. With one, clients \
             show a JWT (HS256); `quire token` makes such tokens for trying things out.
+
+            Every option may also be set in the environment (--max-message-bytes as QUIRE_MAX_MESSAGE_BYTES) or in the \
+            file that --config names ("max-message-bytes"); options come first, then the environment, then the file. \
+            `quire config` prints what is in effect.
             """
     )
 
-    @Option(help: "The address to listen at.")
-    var host = "127.0.0.1"
-
-    @Option(help: "The port to listen at; 0 takes a free one.")
-    var port = 8080
-
-    @Option(help: ArgumentHelp("The SQLite file; made when it does not exist.", valueName: "file"))
-    var database = "quire.sqlite"
-
-    @OptionGroup(title: "Who may connect")
-    var access: AccessOptions
-
-    @Option(help: ArgumentHelp("The folder served at /; `samples`, where there is one.", valueName: "folder"))
-    var samples: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The JavaScript SDK's folder, served at /sdk/; `.build-web/sdk`, where there is one.",
-            valueName: "folder"
-        )
-    )
-    var sdk: String?
-
-    @Option(help: "Event loops; a document lives on one of them.")
-    var loops = 1
-
-    @Option(help: ArgumentHelp("Write the port to this file once the server listens.", valueName: "file"))
-    var portFile: String?
-
-    @OptionGroup(title: "Logging")
-    var logging: LoggingOptions
-
-    @OptionGroup(title: "Limits")
-    var limits: LimitOptions
-
-    /// The server's configuration.
-    ///
-    /// What the command line does not say, the environment may.
-    func serverConfiguration(environment: [String: String]) -> ServerConfiguration {
-        var configuration = ServerConfiguration()
-        configuration.host = host
-        configuration.port = port
-        configuration.databasePath = database
-        configuration.samplesDirectory = samples ?? (Self.isFolder("samples") ? "samples" : nil)
-        configuration.sdkDirectory = sdk ?? (Self.isFolder(".build-web/sdk") ? ".build-web/sdk" : nil)
-        configuration.eventLoopCount = loops
-        configuration.portFile = portFile
-        access.apply(to: &configuration, environment: environment)
-        configuration.limits = limits.serverLimits
-        return configuration
-    }
+    @OptionGroup
+    var options: ServeOptions
 
     func validate() throws {
         do {
-            try serverConfiguration(environment: Environment.variables).validate()
+            try options.resolve(environment: Environment.variables).server.validate()
         } catch {
             throw ValidationError("\(error)")
         }
@@ -85,8 +40,9 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         // A peer that goes away while we write to it is nothing to die of.
         signal(SIGPIPE, SIG_IGN)
-        let configuration = serverConfiguration(environment: Environment.variables)
-        let logger = logging.makeLogger(label: "quire")
+        let settings = try options.resolve(environment: Environment.variables)
+        let configuration = settings.server
+        let logger = settings.logging.makeLogger(label: "quire")
         let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
         let server = try QuireServer(configuration: configuration, logger: logger) { port in
             print("Quire is listening at http://\(host):\(port)/")
@@ -96,7 +52,7 @@ struct Serve: AsyncParsableCommand {
         var group = ServiceGroupConfiguration(
             services: [.init(service: server)],
             gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: logging.makeLogger(label: "lifecycle", atLeast: .warning)
+            logger: settings.logging.makeLogger(label: "lifecycle", atLeast: .warning)
         )
         group.maximumGracefulShutdownDuration = .seconds(configuration.limits.shutdownSeconds)
         do {
@@ -111,10 +67,5 @@ struct Serve: AsyncParsableCommand {
             )
             throw ExitCode.failure
         }
-    }
-
-    private static func isFolder(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 }

@@ -113,4 +113,98 @@ struct CommandLineTests {
         #expect(lines.last?["message"] == "stopped")
         #expect(FileManager.default.fileExists(atPath: folder.appending(path: "quire.sqlite").path))
     }
+
+    // MARK: Where settings come from
+
+    /// A folder with a configuration file, gone at the end.
+    private func withFile(_ text: String, body: (String) throws -> Void) throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "quire-\(UUID().uuidString).json")
+        try Data(text.utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        try body(file.path)
+    }
+
+    @Test("An option comes before the environment, that before the file, and that before the default")
+    func precedence() throws {
+        try withFile(
+            #"{"port": 1, "host": "127.0.0.2", "loops": 3, "max-ops": 4, "allow-anonymous": true, "jwks": ["a", "b"]}"#
+        ) { path in
+            let outcome = try run(
+                ["config", "--json", "--config", path, "--loops", "2", "--allowed-origin", "https://a.example"],
+                environment: [
+                    "QUIRE_PORT": "2", "QUIRE_LOOPS": "5", "QUIRE_JWKS": "c,d", "QUIRE_LOG_FORMAT": "json",
+                    "QUIRE_ALLOW_TOKENS_WITHOUT_EXPIRY": "true", "QUIRE_ALLOWED_ORIGIN": "https://b.example",
+                    "QUIRE_JWT_SECRET": testSecret.revealed, "UNRELATED": "1",
+                ]
+            )
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(!outcome.output.contains(testSecret.revealed))
+            let settings = try JSON.parse(Array(outcome.output.utf8))
+            let expected: [String: (String, String)] = [
+                "loops": ("2", "flag"), "allowed-origin": ("https://a.example", "flag"),
+                "port": ("2", "environment QUIRE_PORT"), "jwks": ("c, d", "environment QUIRE_JWKS"),
+                "log-format": ("json", "environment QUIRE_LOG_FORMAT"),
+                "allow-tokens-without-expiry": ("true", "environment QUIRE_ALLOW_TOKENS_WITHOUT_EXPIRY"),
+                "jwt-secret": ("<secret>", "environment QUIRE_JWT_SECRET"), "host": ("127.0.0.2", "file \(path)"),
+                "max-ops": ("4", "file \(path)"), "allow-anonymous": ("true", "file \(path)"),
+                "max-documents": ("100", "default"), "database": ("quire.sqlite", "default"),
+                "jwt-issuer": ("", "default"), "open-metrics": ("false", "default"),
+            ]
+            for (name, (value, source)) in expected {
+                #expect(settings[name]?["value"]?.stringValue == value, "\(name)")
+                #expect(settings[name]?["source"]?.stringValue == source, "\(name)")
+            }
+        }
+    }
+
+    @Test("Every option that `serve` has is a setting")
+    func complete() throws {
+        let help = try run(["serve", "--help"]).output
+        let options = Set(help.matches(of: /--([a-z-]+)/).map { String($0.1) })
+        let settings = try JSON.parse(Array(try run(["config", "--json"]).output.utf8))
+        guard case .object(let object) = settings else {
+            Issue.record("no object")
+            return
+        }
+        let others: Set<String> = ["config", "help", "version"]
+        #expect(options.subtracting(others) == Set(object.members.map(\.key)))
+    }
+
+    @Test(
+        "What the file or the environment cannot mean is refused, with its place",
+        arguments: [
+            (#"{"prot": 1}"#, [:], "there is no setting \"prot\""),
+            (#"{"port": "1"}"#, [:], "\"port\" is no whole number"),
+            (#"{"port": true}"#, [:], "\"port\" is no whole number"), (#"{"port": 1.5}"#, [:], "\"port\" is no whole"),
+            (#"{"allow-anonymous": 1}"#, [:], "\"allow-anonymous\" is neither"),
+            (#"{"host": 1}"#, [:], "\"host\" is no text"),
+            (#"{"jwks": "a"}"#, [:], "\"jwks\" is no list"),
+            (#"{"jwks": [1, "a"]}"#, [:], "a list that is not one of texts"),
+            (#"{"host": null}"#, [:], "\"host\" is nothing"), (#"{"host": {"a": 1}}"#, [:], "\"host\" is nothing"),
+            ("[]", [:], "is no JSON object"), (#"{"port": 1"#, [:], "is no JSON object"),
+            ("{}", ["QUIRE_PORT": "x"], "QUIRE_PORT is no whole number"),
+            ("{}", ["QUIRE_OPEN_METRICS": "maybe"], "QUIRE_OPEN_METRICS is neither"),
+            ("{}", ["QUIRE_LOG_LEVEL": "loud"], "log-level is one of"), (#"{"port": 65536}"#, [:], "--port"),
+            ("{}", ["QUIRE_JWT_SECRET": "short"], "32"),
+        ] as [(String, [String: String], String)]
+    )
+    func refused(file: String, environment: [String: String], advice: String) throws {
+        try withFile(file) { path in
+            for command in ["serve", "config"] {
+                let outcome = try run([command, "--config", path], environment: environment)
+                #expect(outcome.status == 64, "\(command)")
+                #expect(outcome.errors.contains(advice), "\(command): \(outcome.errors)")
+            }
+        }
+    }
+
+    @Test("The sample configuration is one")
+    func sample() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let path = root.appending(path: "samples/deploy/config.json").path
+        let outcome = try run(["config", "--config", path], environment: ["QUIRE_JWT_SECRET": testSecret.revealed])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output.contains("docs.example.org"))
+    }
 }
