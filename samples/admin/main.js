@@ -2,7 +2,8 @@
 //
 //   ?token=JWT   a token with the role admin for every document; without it the page asks
 
-import { Socket } from "../lib/socket.js";
+import { Socket } from "/sdk/wire/socket.js";
+
 import { Chart } from "./chart.js";
 
 const find = (id) => document.getElementById(id);

@@ -3,8 +3,9 @@
 //   ?name=NAME   who you are, where the server lets guests in; without it the page asks
 //   ?token=JWT   where the server asks for one; the name is then the token's
 
+import { Socket } from "/sdk/wire/socket.js";
+
 import { Outbox } from "../lib/outbox.js";
-import { Socket } from "../lib/socket.js";
 import { Conversation } from "./conversation.js";
 
 const query = new URLSearchParams(location.search);

@@ -1,5 +1,7 @@
 // One pane: a text field that is bound to a shared text, with the others in it and how things stand below it.
 
+import { Socket } from "/sdk/wire/socket.js";
+
 import { baseLength, compose, mapOffset, transform } from "./delta.js";
 import { diffTyped } from "./diff.js";
 import { Marks } from "./marks.js";
@@ -26,7 +28,7 @@ export class Pane {
     this.#announce = announce;
     this.#name = name;
     this.#shared = new SharedText(
-      { base, doc, name, token, chooseColor },
+      { base, doc, name, token, chooseColor, Socket },
       {
         onText: (delta) => this.#follow(delta),
         onPeople: () => this.#showPeople(),

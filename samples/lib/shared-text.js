@@ -1,7 +1,6 @@
 // One text document on the server, as a thin client sees it: joins, sends what is typed, follows the others.
 
 import { mapOffset, unmapOffset } from "./delta.js";
-import { Socket } from "./socket.js";
 import * as thin from "./thin-text.js";
 
 /** The named root of the document that holds the text. */
@@ -40,16 +39,16 @@ export class SharedText {
   #presenceTimer = null;
   #presenceDue = false;
 
-  /** `transports`: the classes of transports, for tests. */
-  constructor({ base, doc, name, token, chooseColor, transports }, handlers) {
+  /** `Socket`: the SDK's class of connections, with `connection` for further options of it. */
+  constructor({ base, doc, name, token, chooseColor, Socket, connection = {} }, handlers) {
     this.#doc = doc;
     this.#handlers = handlers;
     this.chooseColor = chooseColor;
     const auth = { ...(name && { name }), ...(token && { token }) };
     this.#socket = new Socket(
-      { base, namespace: "/docs", auth, ...(transports && { transports }) },
+      { base, namespace: "/docs", auth, ...connection },
       {
-        onStatus: (connection) => this.#connectionChanged(connection),
+        onStatus: (status) => this.#connectionChanged(status),
         onEvent: (name, args) => this.#event(name, args),
       },
     );

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { Socket } from "../../../Sources/QuireWeb/wire/socket.js";
+import { network, settled } from "../../Web/support/wire.js";
 import { splice } from "../../../samples/lib/delta.js";
 import { SharedText } from "../../../samples/lib/shared-text.js";
 
@@ -10,47 +12,33 @@ const una = { session: "una", user: { id: "u", name: "Una" } };
 /** What others tell: a selection in the text of a revision. */
 const selecting = (anchor, head, rev) => ({ ...una, state: { cursor: { anchor, head, rev }, color: "#112233" } });
 
-/** Lets what waits for promises run; no time passes. */
-const settled = () => new Promise((resolve) => setImmediate(resolve));
-
 /** A page in the document, and the server's end of its connection: what the server says, the test says, when it says it. */
 class House {
-  sent = [];
   asked = 0;
 
   static async open(t, members = []) {
     const house = new House();
-    const noted = (made) => (house.transport = made);
-    class Transport {
-      constructor(base, query, handlers) {
-        this.handlers = handlers;
-        noted(this);
-      }
-      opened() {}
-      close() {}
-      send(packet) {
-        house.sent.push(packet);
-      }
-    }
+    const { made, WebSocket } = network("/docs");
+    const connection = { transports: ["websocket"], WebSocket };
     house.page = new SharedText(
-      { base: "http://x/", doc: "d", chooseColor: () => "#445566", transports: [Transport, Transport] },
+      { base: "http://x/", doc: "d", chooseColor: () => "#445566", Socket, connection },
       { onText() {}, onPeople() {}, onStatus() {} },
     );
     t.after(() => house.page.close());
     house.page.open();
+    [house.connection] = made;
     await house.enter(members);
     return house;
   }
 
   /** The connection is there, and the join is answered. */
   async enter(members, content = text, rev = 1) {
-    this.say('0{"sid":"e","pingInterval":25000,"pingTimeout":20000}');
-    this.say('40/docs,{"sid":"s"}');
+    await this.connection.open();
     await this.answer("join", { doc: "d", session: "me", role: "write", epoch: "e", rev, members, content: { body: content } });
   }
 
   say(packet) {
-    this.transport.handlers.onPacket(packet);
+    this.connection.say(packet);
   }
 
   tell(...event) {
@@ -59,7 +47,7 @@ class House {
 
   /** Answers the page's last request, which must be this one. */
   async answer(name, content) {
-    const request = this.sent.map((packet) => /^42\/docs,(\d+)\["(\w+)"/.exec(packet)).filter(Boolean).at(-1);
+    const request = this.connection.sent.map((packet) => /^42\/docs,(\d+)\["(\w+)"/.exec(packet)).filter(Boolean).at(-1);
     assert.equal(request[2], name);
     assert.ok(Number(request[1]) > this.asked, "it was answered before");
     this.asked = Number(request[1]);
