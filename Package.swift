@@ -73,6 +73,7 @@ let package = Package(
                 "SQLiteStore",
                 "SocketIO",
                 "SocketIOProtocol",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),

@@ -189,6 +189,12 @@ struct LimitOptions: ParsableArguments {
     @Option(help: "Seconds after which an idle document leaves memory.")
     var idleSeconds = ServerLimits().idleUnloadSeconds
 
+    @Option(help: "Seconds without writing after which a version of a document is kept; 0 keeps only named ones.")
+    var versionQuietSeconds = ServerLimits().versionQuietSeconds
+
+    @Option(help: "Seconds of writing after which a version is kept all the same.")
+    var versionIntervalSeconds = ServerLimits().versionIntervalSeconds
+
     @Option(help: "Seconds that a graceful shutdown may take.")
     var shutdownSeconds = ServerLimits().shutdownSeconds
 
@@ -207,6 +213,8 @@ struct LimitOptions: ParsableArguments {
         limits.connectionsPerSecondPerAddress = connectionsPerSecond
         limits.connectionsPerAddress = connectionsPerAddress
         limits.idleUnloadSeconds = idleSeconds
+        limits.versionQuietSeconds = versionQuietSeconds
+        limits.versionIntervalSeconds = versionIntervalSeconds
         limits.shutdownSeconds = shutdownSeconds
         return limits
     }
