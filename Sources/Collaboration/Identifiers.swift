@@ -44,6 +44,11 @@ public struct SessionID: Hashable, Sendable, CustomStringConvertible {
     /// Wraps an id that the connection layer made (never the client).
     public init(_ rawValue: String) { self.rawValue = rawValue }
 
+    /// Who does something in a room without being in it: a request over HTTP.
+    ///
+    /// Connections have longer ids.
+    public static let outside = Self("http")
+
     /// The id itself.
     public var description: String { rawValue }
 }

@@ -83,6 +83,15 @@ public struct RoomTable<OpenRoom, Waiter> {
         return room
     }
 
+    /// Something is done to a document that is not open: whoever asks for it waits until it is ``gone(_:)``.
+    ///
+    /// False, and nothing happens, when it is open, loading or closing.
+    public mutating func startClosing(_ id: DocumentID) -> Bool {
+        guard entries[id] == nil else { return false }
+        entries[id] = .closing([])
+        return true
+    }
+
     /// The room is gone: its unload is done, or it failed (`RoomOutbox.roomFailed`).
     ///
     /// A room says one of the two, once.

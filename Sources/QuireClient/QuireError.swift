@@ -52,6 +52,8 @@ extension QuireError.Code {
     public static let queueFull = Self("QUEUE_FULL")
     /// The participant's role does not allow it.
     public static let forbidden = Self("FORBIDDEN")
+    /// Somebody who manages the document put this client out of it.
+    public static let kicked = Self("KICKED")
     /// The server sent something that is not of its protocol.
     public static let protocolViolation = Self("PROTOCOL_VIOLATION")
     /// A local edit that the document refused: out of bounds, half a surrogate pair, too large.

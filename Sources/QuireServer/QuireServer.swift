@@ -71,9 +71,11 @@ public struct QuireServer: Service, CustomStringConvertible {
         let keys = await KeyRing(configuration: configuration, logger: logger)
         try await keys?.load()
         let authenticator = Authenticator(configuration: configuration, keys: keys, metrics: metrics)
+        let versionActivity = DocumentActivity()
+        let observed = ObservedStore(base: store, activity: [versionActivity])
         let hosts = RoomHosts(
             group: group,
-            store: store,
+            store: observed,
             limits: configuration.limits,
             logger: logger,
             metrics: metrics
@@ -99,8 +101,21 @@ public struct QuireServer: Service, CustomStringConvertible {
         RoomsGateway(entrance: entrance, sentMessages: sentMessages).install(on: sockets)
         let admin = AdminGateway(sockets: sockets, hosts: hosts, entrance: entrance)
         admin.install()
-        let router = router(store: store, hosts: hosts, authenticator: authenticator, loop: group.any())
-        UserRoutes(notifications: notifications, authenticator: authenticator).add(to: router)
+        let past = DocumentPast(library: store, hosts: hosts, limits: VersionLimits())
+        let versions = VersionKeeper(
+            activity: versionActivity,
+            past: past,
+            quietSeconds: configuration.limits.versionQuietSeconds,
+            intervalSeconds: configuration.limits.versionIntervalSeconds,
+            logger: logger
+        )
+        let router = router(
+            store: store,
+            past: past,
+            authenticator: authenticator,
+            notifications: notifications,
+            loop: group.any()
+        )
         let metricsRoutes = MetricsRoutes(
             metrics: metrics,
             sockets: sockets,
@@ -118,7 +133,7 @@ public struct QuireServer: Service, CustomStringConvertible {
             group: group
         )
         // Shut down in reverse: clients are told and documents stored while HTTP still answers.
-        var running: [any Service] = [application, gateway, admin]
+        var running: [any Service] = [application, gateway, admin, versions]
         if let keys { running.insert(KeyRefresher(ring: keys), at: 0) }
         let services = ServiceGroup(services: running, logger: quietLogger)
         try await services.run()
@@ -126,12 +141,15 @@ public struct QuireServer: Service, CustomStringConvertible {
         await channels.allClosed()
     }
 
-    private func router(
-        store: any DocumentStore,
-        hosts: RoomHosts,
+    /// The routes of the HTTP interface.
+    func router(
+        store: any DocumentLibrary,
+        past: DocumentPast,
         authenticator: Authenticator,
+        notifications: Notifications,
         loop: any EventLoop
     ) -> Router<BasicRequestContext> {
+        let hosts = past.hosts
         let router = Router(options: .autoGenerateHeadEndpoints)
         if let metrics = hosts.metrics { router.add(middleware: MetricsMiddleware(metrics: metrics)) }
         router.add(middleware: AnswerMiddleware(metrics: hosts.metrics))
@@ -140,13 +158,31 @@ public struct QuireServer: Service, CustomStringConvertible {
             allowsCredentials: configuration.allowsCredentials
         )
         router.add(middleware: OriginMiddleware(policy: origins))
+        let access = DocumentAccess(library: store, authenticator: authenticator)
+        let changes = DocumentChanges(hosts: hosts, past: past)
+        let replies = IdempotentReplies(library: store)
+        RoleRoutes(access: access, hosts: hosts).add(to: router)
+        RoomRoutes(access: access, hosts: hosts).add(to: router)
+        VersionRoutes(access: access, past: past, changes: changes, replies: replies).add(to: router)
+        TokenRoutes(
+            authenticator: authenticator,
+            secret: configuration.jwtSecret,
+            keyID: configuration.jwtKeyID,
+            rules: configuration.tokenRules
+        ).add(to: router)
         let documents = DocumentRoutes(
             reader: DocumentReader(hosts: hosts, store: store),
-            store: store,
-            authenticator: authenticator,
+            past: past,
+            changes: changes,
+            replies: replies,
+            access: access,
+            hosts: hosts,
+            limits: configuration.limits,
             guestsMayList: configuration.listensOnLoopbackOnly
         )
         documents.add(to: router)
+        UserRoutes(notifications: notifications, authenticator: authenticator).add(to: router)
+        APIDescription.add(to: router)
         let files = configuration.samplesDirectory.flatMap(StaticFiles.init(directory:))
         if let directory = configuration.samplesDirectory, files == nil {
             logger.warning("there is no such samples folder", metadata: ["path": "\(directory)"])

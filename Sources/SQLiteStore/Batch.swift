@@ -33,6 +33,13 @@ struct Batch {
         case .quarantine(let damaged, _):
             for row in damaged { try quarantine(row, in: database) }
             return .success(())
+        case .job(let job, _):
+            try job.run(database)
+            if let id = job.removes {
+                rows[id] = nil
+                poisoned[id] = nil
+            }
+            return .success(())
         case .barrier:
             return .success(())
         }
@@ -125,25 +132,30 @@ struct Batch {
     }
 
     /// Drops what the retention rule does not keep (`DocumentStore.saveSnapshot`).
+    ///
+    /// So that each entry that stays can be replayed, the newest snapshot not after them stays as their base, and they go
+    /// back to it; and one more that is far enough behind it to be the base some day.
     private func compact(_ id: DocumentID, keepingEntries: Int, in database: Database) throws {
-        let newest = try Int64.fetchAll(
+        let good = try Int64.fetchAll(
             database,
             sql: """
                 SELECT revision FROM snapshots WHERE document = :id AND revision NOT IN
                     (SELECT revision FROM quarantine WHERE document = :id AND item = 'snapshot')
-                ORDER BY revision DESC LIMIT 2
+                ORDER BY revision DESC
                 """,
             arguments: ["id": id.rawValue]
         )
-        guard newest.count == 2 else { return }
-        let cut = min(newest[1], newest[0] - Int64(max(0, keepingEntries)))
+        guard good.count >= 2 else { return }
+        let kept = Int64(max(0, keepingEntries))
+        let base = good.first { $0 <= min(good[1], good[0] - kept) } ?? 0
+        let nextBase = good.last { $0 >= base + max(1, kept) } ?? good[1]
         try database.execute(
-            sql: "DELETE FROM snapshots WHERE document = ? AND revision < ?",
-            arguments: [id.rawValue, newest[1]]
+            sql: "DELETE FROM snapshots WHERE document = ? AND revision < ? AND revision NOT IN (?, ?)",
+            arguments: [id.rawValue, good[1], base, nextBase]
         )
         try database.execute(
             sql: "DELETE FROM changes WHERE document = ? AND revision <= ?",
-            arguments: [id.rawValue, cut]
+            arguments: [id.rawValue, base]
         )
     }
 

@@ -45,15 +45,29 @@ enum LoadOutcome: Sendable {
     case found(StoredDocument, damaged: [DamagedRow])
     /// It cannot be given back whole.
     case lost(damaged: [DamagedRow])
+    /// The log does not reach to the revision that was asked for.
+    case notRetained
 }
 
 /// Reads one document and checks every row on the way.
 struct Loader {
+    /// Which state is wanted.
+    enum Extent {
+        /// The newest.
+        case whole
+        /// That of a revision.
+        case through(Revision)
+        /// The newest, with so many entries before it as there are, up to about a number.
+        case log(limit: Int)
+    }
+
     let id: DocumentID
+    let extent: Extent
     private var damaged: [DamagedRow] = []
 
-    init(_ id: DocumentID) {
+    init(_ id: DocumentID, _ extent: Extent = .whole) {
         self.id = id
+        self.extent = extent
     }
 
     mutating func load(in database: Database) throws -> LoadOutcome {
@@ -65,16 +79,22 @@ struct Loader {
             guard try hasContent(in: database) else { return .unknown }
             return lose(.document, .zero, "the row is missing, but there are changes or snapshots")
         }
-        let snapshot = try newestGoodSnapshot(notAfter: row.revision, in: database)
+        var last = row.revision
+        if case .through(let revision) = extent {
+            guard revision <= row.revision else { return .notRetained }
+            last = revision
+        }
+        let snapshot = try startingSnapshot(of: row, in: database)
         var entries: [LogEntry] = []
         var expected = (snapshot?.revision ?? .zero).next
+        if case .through = extent, expected <= last, try !hasChange(expected, in: database) { return .notRetained }
         let cursor = try Row.fetchCursor(
             database,
             sql: """
                 SELECT revision, author, time, bytes, checksum FROM changes
-                WHERE document = ? AND revision >= ? ORDER BY revision
+                WHERE document = ? AND revision >= ? AND (revision <= ? OR ?) ORDER BY revision
                 """,
-            arguments: [id.rawValue, expected.stored]
+            arguments: [id.rawValue, expected.stored, last.stored, last == row.revision]
         )
         while let fetched = try cursor.next() {
             guard let revision = fetched.integer(0), let user = fetched.text(1), let timestamp = fetched.integer(2)
@@ -95,23 +115,56 @@ struct Loader {
             entries.append(entry)
             expected = expected.next
         }
-        guard expected == row.revision.next else {
-            return lose(.change, expected, "the log ends before revision \(row.revision) or after it")
+        guard expected == last.next else {
+            return lose(.change, expected, "the log ends before revision \(last) or after it")
         }
-        return .found(StoredDocument(epoch: row.epoch, snapshot: snapshot, entries: entries), damaged: damaged)
+        let roles = try RoleAssignment.fetchAll(of: id, in: database)
+        let document = StoredDocument(epoch: row.epoch, snapshot: snapshot, entries: entries, roles: roles)
+        return .found(document, damaged: damaged)
+    }
+
+    /// The snapshot to begin with, if there is one.
+    private mutating func startingSnapshot(of row: DocumentRow, in database: Database) throws -> StoredSnapshot? {
+        switch extent {
+        case .whole:
+            return try newestGoodSnapshot(notAfter: nil, head: row.revision, in: database)
+        case .through(let revision):
+            return try newestGoodSnapshot(notAfter: revision, head: row.revision, in: database)
+        case .log(let limit):
+            let earliest = Revision(row.revision.rawValue - min(row.revision.rawValue, UInt64(max(0, limit))))
+            // The log from its beginning, or from the oldest snapshot that leaves no more of it than is wanted; entries
+            // before that snapshot may be gone.
+            if earliest == .zero, try hasChange(Revision(1), in: database) { return nil }
+            let oldest = try Int64.fetchOne(
+                database,
+                sql: "SELECT min(revision) FROM snapshots WHERE document = ? AND revision >= ?",
+                arguments: [id.rawValue, earliest.stored]
+            )
+            let last = oldest.map { Revision(stored: $0) }
+            return try newestGoodSnapshot(notAfter: last, head: row.revision, in: database)
+        }
+    }
+
+    private func hasChange(_ revision: Revision, in database: Database) throws -> Bool {
+        try Bool.fetchOne(
+            database,
+            sql: "SELECT EXISTS (SELECT 1 FROM changes WHERE document = ? AND revision = ?)",
+            arguments: [id.rawValue, revision.stored]
+        ) ?? false
     }
 
     private mutating func newestGoodSnapshot(
-        notAfter last: Revision,
+        notAfter last: Revision?,
+        head: Revision,
         in database: Database
     ) throws -> StoredSnapshot? {
         let cursor = try Row.fetchCursor(
             database,
             sql: """
                 SELECT revision, encoding, length, bytes, checksum FROM snapshots
-                WHERE document = ? ORDER BY revision DESC
+                WHERE document = ? AND revision <= ? ORDER BY revision DESC
                 """,
-            arguments: [id.rawValue]
+            arguments: [id.rawValue, last.map(\.stored) ?? .max]
         )
         while let fetched = try cursor.next() {
             // A snapshot without a number cannot be named in the quarantine; the older one serves.
@@ -128,7 +181,7 @@ struct Loader {
                 )
                 if packed.checksum(id) != fetched.integer(4) {
                     note(.snapshot, revision, "the checksum does not match")
-                } else if revision > last {
+                } else if revision > head {
                     note(.snapshot, revision, "it is newer than the log")
                 } else {
                     return try packed.unpacked()

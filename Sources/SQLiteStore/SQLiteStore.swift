@@ -109,13 +109,20 @@ extension SQLiteStore: DocumentStore {
     /// See `DocumentStore`.
     public func load(_ id: DocumentID) async throws(StoreError) -> StoredDocument? {
         try await enqueue { .barrier(id, $0) }
+        return try await load(id, .whole)
+    }
+
+    /// Reads a document as far as is wanted, without waiting for what is on its way.
+    func load(_ id: DocumentID, _ extent: Loader.Extent) async throws(StoreError) -> StoredDocument? {
         let outcome = try await read { database in
-            var loader = Loader(id)
+            var loader = Loader(id, extent)
             return try loader.load(in: database)
         }
         switch outcome {
         case .unknown:
             return nil
+        case .notRetained:
+            throw StoreError(.notRetained, "the log of \(id) does not reach there")
         case .found(let document, let damaged):
             if !damaged.isEmpty { try await report(damaged) }
             return document
@@ -182,7 +189,7 @@ extension SQLiteStore: DocumentStore {
         await writing.finished()
     }
 
-    private func read<Value: Sendable>(
+    func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
         do {
@@ -200,6 +207,27 @@ extension SQLiteStore: DocumentStore {
         try result.get()
     }
 
+    /// Has the writer run statements in a transaction of their own, after everything that was enqueued before.
+    ///
+    /// `id` is the document that they take away. `committed` is called on the writer's thread when they are durable, before
+    /// anything later is written. A `StoreError` that `body` throws undoes them and is thrown on.
+    func write<Value: Sendable>(
+        removing id: DocumentID? = nil,
+        committed: @escaping @Sendable (Value) -> Void = { _ in },
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        let result = OnceSet<Value>()
+        let job = WriteJob(removes: id) { result.value = try body($0) }
+        try await enqueue { completion in
+            .job(job) { outcome in
+                if case .success = outcome, let value = result.value { committed(value) }
+                completion(outcome)
+            }
+        }
+        guard let value = result.value else { throw StoreError(.ioFailure, "the transaction left no result") }
+        return value
+    }
+
     private func report(_ damaged: [DamagedRow]) async throws(StoreError) {
         for row in damaged {
             logger.error(
@@ -212,4 +240,12 @@ extension SQLiteStore: DocumentStore {
         }
         try await enqueue { .quarantine(damaged, $0) }
     }
+}
+
+/// What a job leaves behind.
+///
+/// `@unchecked Sendable`: the writer's thread sets it, perhaps again when it runs the job again, before it calls the
+/// completion, and it is read only from there on.
+private final class OnceSet<Value: Sendable>: @unchecked Sendable {
+    var value: Value?
 }

@@ -5,6 +5,10 @@ internal import GRDB
 ///     documents  (name)                 one row a document; `revision` is the last one of its log
 ///     changes    (document, revision)   the log: append only, without a gap after the older of the two newest snapshots
 ///     snapshots  (document, revision)   the whole document as of that revision, mostly compressed (`PackedSnapshot`)
+///     roles      (document, user)       who was given a role, or none (NULL), beside what tokens grant
+///     versions   (document, number)     states that are kept whatever becomes of the log, each whole (`PackedSnapshot`)
+///     replies    (name)                 answers that are given again when the same request comes again
+///     deleted    (name, epoch)          documents that were deleted, so that nobody brings them back by joining
 ///     quarantine (document, item, revision)   rows that were found damaged; they stay where they are, for whoever repairs
 ///
 /// Rows carry their document's name and not a short key: when the row in `documents` is damaged, its changes still say
@@ -58,6 +62,67 @@ enum Schema {
                 sql: """
                     ALTER TABLE snapshots ADD COLUMN encoding INTEGER NOT NULL DEFAULT 0;
                     ALTER TABLE snapshots ADD COLUMN length INTEGER NOT NULL DEFAULT 0;
+                    """
+            )
+        }
+        migrator.registerMigration("3 roles, deleted documents") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE roles (
+                        document TEXT NOT NULL REFERENCES documents (name) ON DELETE CASCADE,
+                        user TEXT NOT NULL,
+                        role INTEGER,
+                        author TEXT NOT NULL,
+                        time INTEGER NOT NULL,
+                        checksum INTEGER NOT NULL,
+                        PRIMARY KEY (document, user)
+                    ) STRICT, WITHOUT ROWID;
+
+                    CREATE INDEX roles_by_user ON roles (user, document);
+
+                    CREATE TABLE deleted (
+                        name TEXT NOT NULL,
+                        epoch TEXT NOT NULL,
+                        time INTEGER NOT NULL,
+                        PRIMARY KEY (name, epoch)
+                    ) STRICT, WITHOUT ROWID;
+                    """
+            )
+        }
+        migrator.registerMigration("4 versions") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE versions (
+                        document TEXT NOT NULL REFERENCES documents (name) ON DELETE CASCADE,
+                        number INTEGER NOT NULL,
+                        name TEXT,
+                        author TEXT NOT NULL,
+                        author_name TEXT NOT NULL,
+                        created INTEGER NOT NULL,
+                        revision INTEGER NOT NULL,
+                        vector BLOB NOT NULL,
+                        encoding INTEGER NOT NULL,
+                        length INTEGER NOT NULL,
+                        bytes BLOB NOT NULL,
+                        checksum INTEGER NOT NULL,
+                        PRIMARY KEY (document, number)
+                    ) STRICT;
+                    """
+            )
+        }
+        migrator.registerMigration("5 replies") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE replies (
+                        name TEXT NOT NULL PRIMARY KEY,
+                        fingerprint BLOB NOT NULL,
+                        status INTEGER NOT NULL,
+                        headers TEXT NOT NULL,
+                        body BLOB NOT NULL,
+                        time INTEGER NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+
+                    CREATE INDEX replies_by_time ON replies (time);
                     """
             )
         }

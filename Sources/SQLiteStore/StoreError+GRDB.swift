@@ -18,4 +18,12 @@ extension StoreError {
             self.init(.ioFailure, "\(type(of: error))")
         }
     }
+
+    /// Whether the request was at fault, and not the database.
+    var isRefusal: Bool {
+        switch code {
+        case .conflict, .tooMany, .notRetained, .unknownDocument: true
+        case .damaged, .overloaded, .poisoned, .ioFailure, .inUse, .closed: false
+        }
+    }
 }

@@ -1,5 +1,6 @@
 internal import Collaboration
 internal import Foundation
+internal import GRDB
 
 /// What waits for the writer.
 enum WriteItem: Sendable {
@@ -18,11 +19,14 @@ enum WriteItem: Sendable {
     case barrier(DocumentID, Completion)
     /// Rows that were found damaged.
     case quarantine([DamagedRow], Completion)
+    /// Anything else, in a transaction of its own.
+    case job(WriteJob, Completion)
 
     var completion: Completion {
         switch self {
         case .append(_, let completion), .refused(_, let completion), .snapshot(_, _, _, let completion),
-            .create(_, _, let completion), .barrier(_, let completion), .quarantine(_, let completion):
+            .create(_, _, let completion), .barrier(_, let completion), .quarantine(_, let completion),
+            .job(_, let completion):
             completion
         }
     }
@@ -32,9 +36,17 @@ enum WriteItem: Sendable {
         switch self {
         case .append(let entry, _): entry.changes.count + 256
         case .snapshot(let snapshot, _, _, _): snapshot.bytes.count + 256
-        case .refused, .create, .barrier, .quarantine: 0
+        case .refused, .create, .barrier, .quarantine, .job: 0
         }
     }
+}
+
+/// Statements that are done together or not at all.
+struct WriteJob: Sendable {
+    /// The document whose row it takes away; what is remembered of that is forgotten.
+    var removes: DocumentID?
+    /// The statements; what they throw undoes them.
+    var run: @Sendable (Database) throws -> Void
 }
 
 /// The line in front of the writer: many producers, one consumer that takes everything at once.

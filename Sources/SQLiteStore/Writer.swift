@@ -45,7 +45,7 @@ final class Writer {
             switch item {
             case .append, .refused, .create: entries.append(item)
             case .snapshot: snapshots.append(item)
-            case .barrier, .quarantine: others.append(item)
+            case .barrier, .quarantine, .job: others.append(item)
             }
         }
         if !entries.isEmpty { writeEntries(entries) }
@@ -97,7 +97,9 @@ final class Writer {
             }
         } catch {
             lastFailure = StoreError(error)
-            logger.error("transaction failed", metadata: ["error": "\(lastFailure)", "items": "\(items.count)"])
+            if !lastFailure.isRefusal {
+                logger.error("transaction failed", metadata: ["error": "\(lastFailure)", "items": "\(items.count)"])
+            }
             return nil
         }
         rows = batch.rows
@@ -130,7 +132,7 @@ extension WriteItem {
         switch self {
         case .append(let entry, _): entry.document
         case .refused(let id, _), .snapshot(_, let id, _, _), .create(let id, _, _), .barrier(let id, _): id
-        case .quarantine: nil
+        case .quarantine, .job: nil
         }
     }
 
@@ -138,7 +140,7 @@ extension WriteItem {
     fileprivate var poisonsWhenFailed: Bool {
         switch self {
         case .append, .refused: true
-        case .snapshot, .create, .barrier, .quarantine: false
+        case .snapshot, .create, .barrier, .quarantine, .job: false
         }
     }
 }

@@ -242,6 +242,22 @@ struct LimitOptions: ParsableArguments {
     )
     var idleSeconds: Int?
 
+    @Option(
+        help: LimitOptions.help(
+            "Seconds without writing after which a version of a document is kept; 0 keeps only named ones.",
+            ServerLimits().versionQuietSeconds
+        )
+    )
+    var versionQuietSeconds: Int?
+
+    @Option(
+        help: LimitOptions.help(
+            "Seconds of writing after which a version is kept all the same.",
+            ServerLimits().versionIntervalSeconds
+        )
+    )
+    var versionIntervalSeconds: Int?
+
     @Option(help: LimitOptions.help("Seconds that a graceful shutdown may take.", ServerLimits().shutdownSeconds))
     var shutdownSeconds: Int?
 
@@ -262,6 +278,8 @@ struct LimitOptions: ParsableArguments {
             ("connections-per-second", connectionsPerSecond, \.connectionsPerSecondPerAddress),
             ("connections-per-address", connectionsPerAddress, \.connectionsPerAddress),
             ("idle-seconds", idleSeconds, \.idleUnloadSeconds),
+            ("version-quiet-seconds", versionQuietSeconds, \.versionQuietSeconds),
+            ("version-interval-seconds", versionIntervalSeconds, \.versionIntervalSeconds),
             ("shutdown-seconds", shutdownSeconds, \.shutdownSeconds),
         ]
         var limits = ServerLimits()

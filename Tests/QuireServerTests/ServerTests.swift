@@ -139,14 +139,20 @@ struct ServerTests {
         }
     }
 
-    @Test("Only reading is understood", arguments: ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-    func methods(method: String) async throws {
+    @Test("A method that an address does not understand is refused, with those that it does")
+    func methods() async throws {
         try await withServer { port async throws in
-            for path in ["/v1/docs", "/v1/docs/a", "/healthz", "/nothing"] {
-                let answer = try await ask(port, path, method: method)
-                #expect(answer.status == 405)
-                #expect(answer.json["code"] == "METHOD_NOT_ALLOWED")
-                #expect(answer.headers["allow"] == "GET, HEAD")
+            for (path, known) in [
+                ("/v1/docs", "GET, HEAD, POST"), ("/v1/docs/a", "GET, HEAD, PATCH, DELETE"),
+                ("/v1/docs/a/roles/b", "GET, HEAD, PUT, DELETE"), ("/v1/tokens", "POST"), ("/healthz", "GET, HEAD"),
+                ("/nothing", "GET, HEAD"),
+            ] {
+                for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"] where !known.contains(method) {
+                    let answer = try await ask(port, path, method: method)
+                    #expect(answer.status == 405, "\(method) \(path)")
+                    #expect(answer.json["code"] == "METHOD_NOT_ALLOWED")
+                    #expect(answer.headers["allow"] == known)
+                }
             }
         }
     }
@@ -197,7 +203,8 @@ struct ServerTests {
                 headers: ["Origin": "https://app.example", "Access-Control-Request-Method": "GET"]
             )
             #expect(preflight.status == 204)
-            #expect(preflight.headers["access-control-allow-headers"] == "Authorization, Content-Type")
+            #expect(preflight.headers["access-control-allow-headers"]?.contains("Idempotency-Key") == true)
+            #expect(preflight.headers["access-control-allow-methods"]?.contains("PATCH") == true)
         }
     }
 

@@ -120,9 +120,21 @@ struct SQLiteStoreTests {
             }
         }
         #expect(try await save(10, keeping: 0) == [[10], [1]])
-        #expect(try await save(20, keeping: 15) == [[10, 20], [6]])
-        #expect(try await save(25, keeping: 0) == [[20, 25], [21]])
-        #expect(try await store.load(Conformance.name("a"))?.snapshot?.revision == Revision(25))
+        // Entries are kept back to a snapshot, or to the first, so that each can be replayed.
+        #expect(try await save(20, keeping: 15) == [[10, 20], [1]])
+        #expect(try await store.load(Conformance.name("a"), at: Revision(3))?.entries.count == 3)
+        #expect(try await store.load(Conformance.name("a"), at: Revision(12))?.snapshot?.revision == Revision(10))
+        // 10 is the base now: of 25, 15 back.
+        #expect(try await save(25, keeping: 15) == [[10, 20, 25], [11]])
+        #expect(try await save(26, keeping: 0) == [[25, 26], [26]])
+        #expect(try await store.load(Conformance.name("a"), at: Revision(25))?.entries.isEmpty == true)
+        await #expect(throws: StoreError(.notRetained, "")) {
+            try await store.load(Conformance.name("a"), at: Revision(24))
+        }
+        await #expect(throws: StoreError(.notRetained, "")) {
+            try await store.load(Conformance.name("a"), at: Revision(31))
+        }
+        #expect(try await store.load(Conformance.name("a"))?.snapshot?.revision == Revision(26))
         await store.close()
     }
 

@@ -107,6 +107,16 @@ public final class FaultyStore: DocumentStore, @unchecked Sendable {
     }
 
     /// See `DocumentStore`.
+    public func delete(_ id: DocumentID) async throws(StoreError) {
+        try await base.delete(id)
+    }
+
+    /// See `DocumentStore`.
+    public func wasDeleted(_ id: DocumentID, epoch: Epoch) async throws(StoreError) -> Bool {
+        try await base.wasDeleted(id, epoch: epoch)
+    }
+
+    /// See `DocumentStore`.
     public func close() async {
         release()
         await base.close()

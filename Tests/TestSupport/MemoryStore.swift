@@ -38,6 +38,7 @@ public final class MemoryStore: DocumentStore, @unchecked Sendable {
     private let completions = DispatchQueue(label: "MemoryStore")
     private let mode: Mode
     private var documents: [DocumentID: Stored] = [:]
+    private var deleted: [DocumentID: Set<Epoch>] = [:]
     private var waiting: [Waiting] = []
     private var poisoned: Set<DocumentID> = []
     private var quarantined: [UnreadableRow] = []
@@ -150,6 +151,25 @@ public final class MemoryStore: DocumentStore, @unchecked Sendable {
             let later = all.sorted { $0.id < $1.id }.filter { summary in after.map { summary.id > $0 } ?? true }
             return Array(later.prefix(max(0, limit)))
         }
+    }
+
+    /// See `DocumentStore`.
+    public func delete(_ id: DocumentID) async throws(StoreError) {
+        if mode == .automatic { await drain() }
+        let result: Result<Void, StoreError> = lock.withLock {
+            guard let stored = documents.removeValue(forKey: id) else {
+                return .failure(StoreError(.unknownDocument, "no document \(id)"))
+            }
+            deleted[id, default: []].insert(stored.epoch)
+            poisoned.remove(id)
+            return .success(())
+        }
+        try result.get()
+    }
+
+    /// See `DocumentStore`.
+    public func wasDeleted(_ id: DocumentID, epoch: Epoch) async throws(StoreError) -> Bool {
+        lock.withLock { deleted[id]?.contains(epoch) ?? false }
     }
 
     /// See `DocumentStore`.

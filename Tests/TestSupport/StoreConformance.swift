@@ -120,6 +120,29 @@ public enum StoreConformance {
             try expectEqual(all.map(\.revision), [.zero, Revision(1), .zero])
             try expectEqual(try await store.list(after: name("a"), limit: 1).map(\.id.rawValue), ["b"])
         },
+        Check(description: "A deleted document is gone, its epoch is remembered, and its name is free") { store in
+            try await store.create(name("a"), epoch: Epoch("e1"))
+            try await append(entry("a", 1), to: store).get()
+            try await save(StoredSnapshot(revision: Revision(1), bytes: [1]), of: "a", in: store).get()
+            try await store.delete(name("a"))
+            try expect(try await store.load(name("a")) == nil, "a deleted document was loaded")
+            try expectEqual(try await store.wasDeleted(name("a"), epoch: Epoch("e1")), true)
+            try expectEqual(try await store.wasDeleted(name("a"), epoch: Epoch("e2")), false)
+            do {
+                try await store.delete(name("a"))
+                throw Violation(description: "what was not there was deleted")
+            } catch let error as StoreError {
+                try expectEqual(error.code, .unknownDocument)
+            }
+            try expectFailure(await append(entry("a", 2), to: store), .unknownDocument)
+            _ = try await store.load(name("a"))
+            try await store.create(name("a"), epoch: Epoch("e2"))
+            try await append(entry("a", 1), to: store).get()
+            try expectEqual(
+                try await store.load(name("a")),
+                StoredDocument(epoch: Epoch("e2"), entries: [entry("a", 1)])
+            )
+        },
         Check(description: "Close writes what waits and then refuses") { store in
             try await store.create(name("a"), epoch: Epoch("e"))
             let recorder = Recorder()

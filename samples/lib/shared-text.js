@@ -137,7 +137,10 @@ export class SharedText {
     this.#joined = false;
     this.#meanwhile = [];
     try {
-      const answer = await this.#socket.request("join", { doc: this.#doc, format: "json", presence: this.#presence() });
+      // The epoch says which document of this name is meant: one that was deleted is not made anew.
+      const { epoch } = this.#state;
+      const join = { doc: this.#doc, format: "json", presence: this.#presence(), ...(epoch ? { epoch } : {}) };
+      const answer = await this.#socket.request("join", join);
       if (attempt !== this.#joins) return;
       if (answer.session === undefined) throw new Error("an answer without a session");
       await this.#makeSure(answer);
@@ -240,13 +243,23 @@ export class SharedText {
     }
     if (name === "closing") return;
     if (args[0] !== this.#doc) return;
+    if (name === "role") {
+      this.#role = args[1].role;
+      // What was refused for the former role is sent again.
+      if (this.#parked?.code === "FORBIDDEN" && (this.#role === "write" || this.#role === "admin")) {
+        this.#parked = null;
+        this.#join();
+      }
+      this.#handlers.onStatus();
+      return;
+    }
     if (!this.#joined) {
       this.#meanwhile.push([name, args]);
       return;
     }
     if (name === "edit") this.#follow(thin.received(this.#state, args[1], root));
     else if (name === "presence") this.#presenceChanged(args[1], args[2] ?? []);
-    else if (name === "role") this.#role = args[1].role;
+    else if (name === "reset" && args[1].reason === "KICKED") this.#park({ code: "KICKED", message: "You were put out.", retryable: false });
     else if (name === "reset") this.#join();
     this.#handlers.onStatus();
   }

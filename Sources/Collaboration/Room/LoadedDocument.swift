@@ -38,19 +38,40 @@ struct LoadedDocument: ~Copyable {
             }
             expected = expected.next
             patches.removeAll(keepingCapacity: true)
-            do throws(ChangeError) {
-                for change in try Self.decode(entry.changes) {
-                    if document.readiness(of: change) == .duplicate { continue }
-                    try document.integrate(change, patches: &patches)
-                    changeLog.append(change)
-                }
-            } catch {
-                throw Self.unreadable(.change, entry.revision, of: id, error)
-            }
+            try Self.replay(entry, on: &document, of: id, patches: &patches) { changeLog.append($0) }
         }
         contentSize = ContentSize(document)
         self.changeLog = changeLog
         self.document = document
+    }
+
+    /// Applies an entry of the log; what that did.
+    static func replay(
+        _ entry: LogEntry,
+        on document: inout Document,
+        of id: DocumentID
+    ) throws(RoomError) -> [Patch] {
+        var patches: [Patch] = []
+        try replay(entry, on: &document, of: id, patches: &patches) { _ in }
+        return patches
+    }
+
+    private static func replay(
+        _ entry: LogEntry,
+        on document: inout Document,
+        of id: DocumentID,
+        patches: inout [Patch],
+        applied: (Change) -> Void
+    ) throws(RoomError) {
+        do throws(ChangeError) {
+            for change in try decode(entry.changes) {
+                if document.readiness(of: change) == .duplicate { continue }
+                try document.integrate(change, patches: &patches)
+                applied(change)
+            }
+        } catch {
+            throw unreadable(.change, entry.revision, of: id, error)
+        }
     }
 
     private static func decode(_ bytes: [UInt8]) throws(ChangeError) -> [Change] {

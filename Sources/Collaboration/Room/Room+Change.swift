@@ -15,14 +15,28 @@ extension Room {
         from session: SessionID,
         completion: @escaping (Result<Revision, RoomError>) -> Void
     ) {
-        var accepted: [Change] = []
-        var patches: [Patch] = []
-        var userID = ""
-        var failure: RoomError?
-        var isWhole = false
+        let userID: String
         do throws(RoomError) {
             try requireOpen()
             userID = try requireWriter(session).user.id
+        } catch {
+            return completion(.failure(error))
+        }
+        merge(bytes, from: session, userID: userID, completion: completion)
+    }
+
+    /// Merges a `ChangeSet` of somebody who may write.
+    func merge(
+        _ bytes: [UInt8],
+        from session: SessionID,
+        userID: String,
+        completion: @escaping (Result<Revision, RoomError>) -> Void
+    ) {
+        var accepted: [Change] = []
+        var patches: [Patch] = []
+        var failure: RoomError?
+        var isWhole = false
+        do throws(RoomError) {
             try checkSize(adding: bytes.count)
             let changes = try Self.decode(bytes)
             try merge(changes, accepted: &accepted, patches: &patches)

@@ -17,15 +17,34 @@ extension Room {
         from session: SessionID,
         completion: @escaping (Result<EditReceipt, RoomError>) -> Void
     ) {
+        let userID: String
         do throws(RoomError) {
             try requireOpen()
-            let userID = try requireWriter(session).user.id
+            userID = try requireWriter(session).user.id
+        } catch {
+            return completion(.failure(error))
+        }
+        apply(edits, base: base, from: session, userID: userID, isRemembered: true, completion: completion)
+    }
+
+    /// Applies edits by position of somebody who may write.
+    ///
+    /// `isRemembered`: Whether the session's next edits against `base` build on these.
+    func apply(
+        _ edits: [PathEdit],
+        base: Revision,
+        from session: SessionID,
+        userID: String,
+        isRemembered: Bool,
+        completion: @escaping (Result<EditReceipt, RoomError>) -> Void
+    ) {
+        do throws(RoomError) {
             try check(edits)
             let mover = try move(edits, base: base, session: session)
             let applied = mover.applied
             let author = EditHistory.ThinAuthor(session: session, base: base, sent: mover.sent)
             guard let change = try apply(mover.edits) else {
-                history.appendEmpty(author)
+                if isRemembered { history.appendEmpty(author) }
                 acknowledgeWhenDurable { [revision] in
                     completion($0.map(Result.failure) ?? .success(EditReceipt(revision: revision, applied: [])))
                 }
@@ -37,7 +56,7 @@ extension Room {
                     changes: [change],
                     bytes: change.encoded,
                     news: .edits(applied, mover.footprints),
-                    author: author,
+                    author: isRemembered ? author : nil,
                     session: session,
                     userID: userID
                 ),
@@ -86,13 +105,7 @@ extension Room {
             for edit in edits { try mover.add(edit, to: document) }
             return mover
         } catch {
-            switch error {
-            case .history(let failure): throw stale(failure, base: base)
-            case .noContainer(let path):
-                throw RoomError(.invalidEdit, "\(path.string) leads to nothing that the operation is for")
-            case .createdHere(let path):
-                throw RoomError(.invalidEdit, "\(path.string) leads through what the same edit puts there")
-            }
+            throw RoomError(error) { stale($0, base: base) }
         }
     }
 
@@ -111,11 +124,7 @@ extension Room {
         do {
             return try document.edit(edits)
         } catch {
-            switch error {
-            case .tooLarge: throw RoomError(.tooLarge, "the document cannot hold the edit")
-            case .outOfBounds, .splitsSurrogatePair, .illFormedText, .unknownContainer, .invalidValue, .nestingTooDeep:
-                throw RoomError(.invalidEdit, "the edit does not fit the document (\(error.code))")
-            }
+            throw RoomError(error)
         }
     }
 }

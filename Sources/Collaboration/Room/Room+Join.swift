@@ -154,8 +154,12 @@ extension Room {
     }
 
     /// Takes a participant out that cannot follow any more; it joins again when it reads that.
-    func expel(_ session: SessionID) {
-        outbox.send(.reset(.behind, epoch: epoch), to: session)
+    func expel(_ session: SessionID) { expel(session, because: .behind) }
+
+    /// Tells a participant to go and takes it out; nothing happens when it is not there.
+    public func expel(_ session: SessionID, because reason: ResetReason) {
+        guard participants[session] != nil else { return }
+        outbox.send(.reset(reason, epoch: epoch), to: session)
         leave(session)
     }
 

@@ -24,10 +24,14 @@ extension Room {
     /// The room takes nothing more from now on; keep it until then.
     ///
     /// When the store fails meanwhile, senders that wait get `STORE_FAILED`, and `completion` is called all the same.
-    public func unload(completion: @escaping () -> Void) {
+    ///
+    /// - Parameters:
+    ///   - reason: what the participants are told.
+    ///   - completion: what is called then.
+    public func unload(because reason: ResetReason = .closed, completion: @escaping () -> Void) {
         guard case .open = state else { return completion() }
         state = .unloading(completion: completion)
-        removeAll(because: .closed)
+        removeAll(because: reason)
         if revision > snapshots.savedRevision, !snapshots.isSaving { saveSnapshot() }
         finishUnloadIfDone()
     }

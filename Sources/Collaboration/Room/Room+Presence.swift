@@ -20,12 +20,23 @@ extension Room {
     /// - Throws: `TOO_LARGE`, `NOT_JOINED`, `ROOM_CLOSED`.
     public func signal(_ payload: [UInt8], from session: SessionID) throws(RoomError) {
         try requireOpen()
-        let sender = try requireParticipant(session)
+        try signal(payload, from: session, user: try requireParticipant(session).user)
+    }
+
+    /// Passes an ephemeral message of somebody outside to all that keep up; its session is ``SessionID/outside``.
+    ///
+    /// - Throws: `TOO_LARGE`, `ROOM_CLOSED`.
+    public func signal(_ payload: [UInt8], as user: User) throws(RoomError) {
+        try requireOpen()
+        try signal(payload, from: .outside, user: user)
+    }
+
+    private func signal(_ payload: [UInt8], from session: SessionID, user: User) throws(RoomError) {
         guard payload.count <= environment.limits.signalByteCount else {
             throw RoomError(.tooLarge, "a signal has at most \(environment.limits.signalByteCount) bytes")
         }
         guard participants.hasFollowers(nil, besides: session) else { return }
-        outbox.broadcast(.signal(payload, from: session, user: sender.user), to: nil, except: session)
+        outbox.broadcast(.signal(payload, from: session, user: user), to: nil, except: session)
     }
 
     /// Changes a participant's role at once and tells it; nothing happens when it is not there or has that role.

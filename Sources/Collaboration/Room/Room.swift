@@ -160,15 +160,7 @@ public final class Room {
     /// Each kind has names of its own. Thin clients see one root of a name: the text, or else the list, or else the map.
     ///
     /// - Complexity: O(n log n) for n values and units of text.
-    public var content: [RootContent] {
-        var names: Set<RootName> = []
-        var content: [RootContent] = []
-        for id in document.roots {
-            guard case .root(let root) = id.place, names.insert(root).inserted else { continue }
-            content.append(RootContent(root: root, content: document.content(of: id) ?? .null))
-        }
-        return content
-    }
+    public var content: [RootContent] { RootContent.all(of: document) }
 
     /// The text of a root; empty when there is none.
     ///

@@ -76,7 +76,7 @@ public struct RoomError: Error, Sendable, CustomStringConvertible {
         switch error.code {
         case .damaged: self.init(.damaged, "the stored document is damaged")
         case .unknownDocument: self.init(.unknownDocument, "there is no such document")
-        case .conflict, .overloaded, .poisoned, .ioFailure, .inUse, .closed:
+        case .conflict, .tooMany, .notRetained, .overloaded, .poisoned, .ioFailure, .inUse, .closed:
             self.init(.storeFailed, "the store failed (\(error.code.rawValue))")
         }
     }

@@ -60,4 +60,10 @@ public enum ResetReason: String, Sendable {
     case behind = "BEHIND"
     /// The room was unloaded.
     case closed = "ROOM_CLOSED"
+    /// The participant has no role for the document any more. Joining again is refused until it is given one.
+    case forbidden = "FORBIDDEN"
+    /// Somebody who manages the document put the participant out. A client stays out until its user comes back.
+    case kicked = "KICKED"
+    /// The document was deleted. Who joins again with its epoch is refused with `UNKNOWN_DOCUMENT`.
+    case deleted = "DELETED"
 }

@@ -54,6 +54,18 @@ public protocol DocumentStore: Sendable {
     /// The documents that exist, in the order of their names, at most `limit`, those after `after` only.
     func list(after: DocumentID?, limit: Int) async throws(StoreError) -> [DocumentSummary]
 
+    /// Deletes a document with everything that belongs to it, durably; that it was there, and its epoch, stays known.
+    ///
+    /// Call when no room has it: what is appended later is refused with `unknownDocument`.
+    ///
+    /// - Throws: `unknownDocument` when there is none.
+    func delete(_ id: DocumentID) async throws(StoreError)
+
+    /// Whether a document of this name and epoch was deleted.
+    ///
+    /// Whoever still holds it must not bring the name back to life by joining again.
+    func wasDeleted(_ id: DocumentID, epoch: Epoch) async throws(StoreError) -> Bool
+
     /// Writes what is enqueued, then refuses everything with `closed`. Further calls wait for the first and do nothing.
     func close() async
 }
@@ -131,12 +143,20 @@ public struct StoredDocument: Hashable, Sendable {
     public var snapshot: StoredSnapshot?
     /// Every entry after the snapshot (all entries without one), revisions without a gap.
     public var entries: [LogEntry]
+    /// Who was given or denied a role for it.
+    public var roles: [RoleAssignment]
 
     /// A document with its parts.
-    public init(epoch: Epoch, snapshot: StoredSnapshot? = nil, entries: [LogEntry] = []) {
+    public init(
+        epoch: Epoch,
+        snapshot: StoredSnapshot? = nil,
+        entries: [LogEntry] = [],
+        roles: [RoleAssignment] = []
+    ) {
         self.epoch = epoch
         self.snapshot = snapshot
         self.entries = entries
+        self.roles = roles
     }
 
     /// The last revision stored.

@@ -11,6 +11,10 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case conflict = "CONFLICT"
         /// There is no such document.
         case unknownDocument = "UNKNOWN_DOCUMENT"
+        /// There are as many of these as there may be.
+        case tooMany = "TOO_MANY"
+        /// The log does not reach to the revision, or no more.
+        case notRetained = "NOT_RETAINED"
         /// More waits to be written than the store holds. Retry later.
         case overloaded = "OVERLOADED"
         /// An earlier entry of the document failed; load it again first.

@@ -334,6 +334,10 @@ extension DocumentCore {
             self.sync.roleChanged(role)
             self.emit(.role(role))
             self.pump()
+        case "reset" where first["reason"]?.stringValue == QuireError.Code.kicked.rawValue:
+            // To come back at once would make nothing of it; what is not stored stays in the document.
+            self.sync.fail(QuireError(code: .kicked, message: "somebody who manages the document put this client out"))
+            self.updateState()
         case "reset":
             // The room forgot what it had not stored, or has another history: joining again tells which.
             self.sendJoin()

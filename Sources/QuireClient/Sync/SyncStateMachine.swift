@@ -198,11 +198,14 @@ struct SyncStateMachine {
             self.log.setStage(.queued, at: position)
         }
         // The positions of the messages behind it are above the cursor's new place; they are refused too, or idempotent.
+        let isFirst = !self.isDraining
         self.isDraining = true
         defer { self.finishDraining() }
         switch error.code {
         case .missingChanges:
-            self.healingAttempts += 1
+            // What was sent behind a refused message lacks that message, which says nothing about the server's state: a
+            // role that falls and rises while four messages are under way refuses them in this way.
+            if isFirst { self.healingAttempts += 1 }
             guard let version, self.healingAttempts <= self.configuration.healingLimit else { return .rebuild(error) }
             guard version.covers(self.storedVersion) else { return .rebuild(Self.lost) }
             self.requeue(missingFrom: version)

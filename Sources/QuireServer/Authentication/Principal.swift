@@ -14,6 +14,11 @@ struct Principal: Sendable {
     /// The role for one document; nil when there is none.
     func role(for document: DocumentID) -> Role? { grants.role(for: document) }
 
+    /// What the token grants for one document, beside which roles may be assigned.
+    func grant(for document: DocumentID) -> DocumentRoles.Grant {
+        isAdministrator ? .init(role: .admin, isFinal: true) : .init(role: role(for: document))
+    }
+
     /// Whether it may see and do what concerns the whole server: the claim has `"*": "admin"`.
     var isAdministrator: Bool { grants.administersEverything }
 }

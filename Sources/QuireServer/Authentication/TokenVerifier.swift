@@ -1,5 +1,4 @@
 import Collaboration
-import Foundation
 import JWTKit
 import Logging
 import SocketIOProtocol
@@ -99,11 +98,8 @@ struct TokenVerifier: Sendable {
         if let audience = rules.audience, claims.aud?.value.contains(audience) != true {
             throw .invalid("for another audience (aud)")
         }
-        guard let id = claims.sub, !id.isEmpty, id.utf8.count <= 256 else { throw .invalid("no usable subject (sub)") }
-        // Strings are equal in Swift when they are canonically equivalent: two subjects that differ in bytes alone would be
-        // one user. With one spelling allowed there is one subject a user.
-        guard id.utf8.elementsEqual(id.precomposedStringWithCanonicalMapping.utf8) else {
-            throw .invalid("the subject (sub) is not in Unicode's normal form C")
+        guard let id = claims.sub, UserID.isValid(id) else {
+            throw .invalid("no usable subject (sub): 1 to 256 bytes in Unicode's normal form C")
         }
         let name = claims.name ?? id
         guard name.utf8.count <= 256 else { throw .invalid("the name is longer than 256 bytes") }

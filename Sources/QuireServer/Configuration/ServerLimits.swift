@@ -57,6 +57,14 @@ public struct ServerLimits: Sendable, Equatable {
     /// How long a room without participants stays in memory, in seconds: long enough to outlast a reload of the page.
     public var idleUnloadSeconds = 30
 
+    /// How long nothing must be written to a document until a version of it is kept, in seconds.
+    ///
+    /// 0 keeps none but those that people name.
+    public var versionQuietSeconds = 300
+
+    /// How long people may write to a document until a version of it is kept all the same, in seconds.
+    public var versionIntervalSeconds = 1800
+
     /// How long a graceful shutdown may take before what is left is cut off, in seconds.
     public var shutdownSeconds = 10
 

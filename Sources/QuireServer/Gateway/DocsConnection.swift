@@ -79,9 +79,7 @@ final class DocsConnection: RoomClient, @unchecked Sendable {
     }
 
     private func join(_ document: DocumentID, _ join: DocsRequest.Join, _ reply: @escaping Reply) throws(RequestError) {
-        guard let role = principal.role(for: document) else {
-            throw RequestError(.forbidden, "no role for this document")
-        }
+        let grant = principal.grant(for: document)
         try refuseIfOverfull()
         let previous = memberships[document]
         guard previous != nil || memberships.count < limits.documentsPerConnection else {
@@ -93,24 +91,30 @@ final class DocsConnection: RoomClient, @unchecked Sendable {
         membershipCount += 1
         let membership = Membership(number: membershipCount)
         memberships[document] = membership
+        // The room knows whether the user was given another role than the token's.
         let request = JoinRequest(
             session: session,
             user: principal.user,
-            role: role,
+            role: grant.role ?? .read,
             format: join.format,
             version: join.version,
             epoch: join.epoch,
             presence: join.presence
         )
+        let mayCreate = (grant.role ?? .read) >= .write
         hosts.host(of: document).run { [self] host in
-            host.enter(document, mayCreate: role >= .write) { [self] result in
+            host.enter(document, mayCreate: mayCreate, epoch: join.epoch) { [self] result in
                 switch result {
                 case .success(let open):
-                    open.admit(self, membership: membership, request: request) { [self] result in
+                    open.admit(self, membership: membership, grant: grant, request: request) { [self] result in
                         finishJoin(document, membership, previous, result, reply)
+                        // Whoever is turned away does not keep a room open.
+                        if case .failure = result { host.unloadIfUnused(document) }
                     }
                 case .failure(let error):
-                    finishJoin(document, membership, previous, .failure(error), reply)
+                    // Who has no role learns nothing, not even that there is no such document.
+                    let isHidden = grant.role == nil && error.code == RoomError.Code.unknownDocument.rawValue
+                    finishJoin(document, membership, previous, .failure(isHidden ? .noRole : error), reply)
                 }
             }
         }
@@ -350,6 +354,11 @@ final class DocsConnection: RoomClient, @unchecked Sendable {
     }
 }
 
+extension RequestError {
+    /// Neither the token nor anybody gives the user a role for the document.
+    static var noRole: RequestError { RequestError(.forbidden, "no role for this document") }
+}
+
 extension RoomHost.OpenRoom {
     /// Lets a participant in; when the room refuses it, everything is as before.
     ///
@@ -357,16 +366,20 @@ extension RoomHost.OpenRoom {
     func admit(
         _ client: any RoomClient,
         membership: Membership,
+        grant: DocumentRoles.Grant,
         request: JoinRequest,
         completion: @escaping (Result<JoinReply, RequestError>) -> Void
     ) {
+        guard let role = roles.role(of: request.user, granted: grant) else { return completion(.failure(.noRole)) }
+        var request = request
+        request.role = role
         let session = client.session
-        let previous = outlet.membership(of: session).map { (client: client, membership: $0) }
-        outlet.admit(client, membership: membership)
+        let previous = outlet.membership(of: session)
+        outlet.admit(client, membership: membership, grant: grant)
         room.join(request) { [outlet] result in
             if case .failure = result, outlet.membership(of: session) == membership {
                 if let previous {
-                    outlet.admit(previous.client, membership: previous.membership)
+                    outlet.admit(client, membership: previous, grant: grant)
                 } else {
                     outlet.dismiss(session)
                 }

@@ -26,6 +26,20 @@ struct RequestError: Error, Equatable {
         case busy = "BUSY"
         /// The server is shutting down.
         case shuttingDown = "SHUTTING_DOWN"
+        /// The document would have no admin left but those whose token says so.
+        case lastAdmin = "LAST_ADMIN"
+        /// There are as many of these as there may be.
+        case tooMany = "TOO_MANY"
+        /// There is a document of this name.
+        case alreadyExists = "ALREADY_EXISTS"
+        /// The document is not in the state that `If-Match` names. Carries the revision that it has.
+        case preconditionFailed = "PRECONDITION_FAILED"
+        /// The log does not reach to the revision, or no more.
+        case notRetained = "NOT_RETAINED"
+        /// The `Idempotency-Key` came with another request before.
+        case keyReused = "IDEMPOTENCY_KEY_REUSED"
+        /// The server was not told what it needs for this.
+        case notConfigured = "NOT_CONFIGURED"
         /// There is nothing at this address.
         case notFound = "NOT_FOUND"
         /// The address exists, the method does not.
@@ -54,10 +68,14 @@ struct RequestError: Error, Equatable {
         switch code {
         case .notJoined, .busy, .shuttingDown, .internalError: isRetryable = true
         case .invalidArgument, .invalidDocument, .unknownEvent, .forbidden, .tooManyDocuments, .tooLarge,
-            .notFound, .methodNotAllowed, .originNotAllowed:
+            .lastAdmin, .tooMany, .alreadyExists, .preconditionFailed, .notRetained, .keyReused,
+            .notConfigured, .notFound, .methodNotAllowed, .originNotAllowed:
             isRetryable = false
         }
     }
+
+    /// There is no such document.
+    static var unknownDocument: RequestError { RequestError(RoomError(.unknownDocument, "there is no such document")) }
 
     /// What a room refused, in the wire's words.
     init(_ error: RoomError) {

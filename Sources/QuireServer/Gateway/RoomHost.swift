@@ -14,16 +14,21 @@ final class RoomHost: @unchecked Sendable {
     final class OpenRoom {
         let room: Room
         let outlet: RoomOutlet
+        /// Who was given another role than that of the token.
+        var roles: DocumentRoles
 
-        init(room: Room, outlet: RoomOutlet) {
+        init(room: Room, outlet: RoomOutlet, roles: DocumentRoles) {
             self.room = room
             self.outlet = outlet
+            self.roles = roles
         }
     }
 
     /// Somebody who needs a room.
     struct Waiter {
         var mayCreate: Bool
+        /// Of which document of the name it has something already.
+        var epoch: Epoch?
         var body: (Result<OpenRoom, RequestError>) -> Void
     }
 
@@ -37,6 +42,8 @@ final class RoomHost: @unchecked Sendable {
     private enum LoadFailure: Error {
         /// There is no such document, and who asked first may not create it.
         case unknown
+        /// Who asked first has the document of this epoch, which was deleted.
+        case deleted(Epoch)
         case store(StoreError)
         case room(RoomError)
     }
@@ -97,10 +104,11 @@ final class RoomHost: @unchecked Sendable {
 
     /// Calls `body` with the room, when it is open or after it was loaded.
     ///
-    /// `mayCreate`: Whether a document that does not exist is made.
+    /// `mayCreate`: Whether a document that does not exist is made, unless `epoch` is that of one that was deleted.
     func enter(
         _ id: DocumentID,
         mayCreate: Bool,
+        epoch: Epoch? = nil,
         isUrgent: Bool = false,
         body: @escaping (Result<OpenRoom, RequestError>) -> Void
     ) {
@@ -111,12 +119,12 @@ final class RoomHost: @unchecked Sendable {
         guard isUrgent || waiterCounts[id, default: 0] < limits.maximumWaitingRequests else {
             return body(.failure(RequestError(.busy, "too much waits for the document to be loaded; try again")))
         }
-        switch table.request(id, waiter: Waiter(mayCreate: mayCreate, body: body)) {
+        switch table.request(id, waiter: Waiter(mayCreate: mayCreate, epoch: epoch, body: body)) {
         case .use(let open):
             body(.success(open))
         case .load:
             waiterCounts[id, default: 0] += 1
-            load(id, mayCreate: mayCreate)
+            load(id, mayCreate: mayCreate, epoch: epoch)
         case .wait:
             waiterCounts[id, default: 0] += 1
         }
@@ -148,10 +156,10 @@ final class RoomHost: @unchecked Sendable {
 
     // MARK: - Loading
 
-    private func load(_ id: DocumentID, mayCreate: Bool) {
+    private func load(_ id: DocumentID, mayCreate: Bool, epoch: Epoch? = nil) {
         let store = self.store
         Task {
-            let delivery = Delivery(result: await self.open(id, from: store, mayCreate: mayCreate))
+            let delivery = Delivery(result: await self.open(id, from: store, mayCreate: mayCreate, epoch: epoch))
             loop.execute { self.finishLoading(id, delivery.result) }
         }
     }
@@ -160,16 +168,16 @@ final class RoomHost: @unchecked Sendable {
     private func open(
         _ id: DocumentID,
         from store: any DocumentStore,
-        mayCreate: Bool
+        mayCreate: Bool,
+        epoch: Epoch?
     ) async -> Result<OpenRoom, LoadFailure> {
         let stored: StoredDocument
         do {
             if let found = try await store.load(id) {
                 stored = found
             } else if mayCreate {
-                let epoch = Epoch.random()
-                try await store.create(id, epoch: epoch)
-                stored = StoredDocument(epoch: epoch)
+                if let epoch, try await store.wasDeleted(id, epoch: epoch) { return .failure(.deleted(epoch)) }
+                stored = try await store.open(id, mayCreate: true)
             } else {
                 return .failure(.unknown)
             }
@@ -185,7 +193,7 @@ final class RoomHost: @unchecked Sendable {
                 environment: .init(hosting: self, store: store, limits: roomLimits, observer: observer),
                 outbox: outlet
             )
-            return .success(OpenRoom(room: room, outlet: outlet))
+            return .success(OpenRoom(room: room, outlet: outlet, roles: DocumentRoles(stored.roles)))
         } catch {
             await Self.quarantine(error, in: store)
             return .failure(.room(error))
@@ -220,9 +228,17 @@ final class RoomHost: @unchecked Sendable {
             // Those who may create it start again; the others know now.
             for waiter in table.failed(id) {
                 if waiter.mayCreate {
-                    enter(id, mayCreate: true, body: waiter.body)
+                    enter(id, mayCreate: true, epoch: waiter.epoch, body: waiter.body)
                 } else {
-                    waiter.body(.failure(RequestError(RoomError(.unknownDocument, "there is no such document"))))
+                    waiter.body(.failure(.unknownDocument))
+                }
+            }
+        case .failure(.deleted(let epoch)):
+            for waiter in table.failed(id) {
+                if waiter.epoch == epoch {
+                    waiter.body(.failure(RequestError(RoomError(.unknownDocument, "the document was deleted"))))
+                } else {
+                    enter(id, mayCreate: waiter.mayCreate, epoch: waiter.epoch, body: waiter.body)
                 }
             }
         case .failure(.store(let error)):
@@ -253,6 +269,12 @@ final class RoomHost: @unchecked Sendable {
         unload(id)
     }
 
+    /// Unloads a room in which nobody is any more and nobody was let in.
+    func unloadIfUnused(_ id: DocumentID) {
+        // Not from within the room's own call.
+        loop.execute { self.unloadIfIdle(id) }
+    }
+
     private func unload(_ id: DocumentID) {
         guard let open = table.startUnloading(id) else { return }
         closingCount += 1
@@ -262,6 +284,56 @@ final class RoomHost: @unchecked Sendable {
             logger.info("document closed", metadata: ["doc": "\(id)", "rev": "\(open.room.revision)"])
             reloadIfWanted(id, table.gone(id))
             reportIfClosed()
+        }
+    }
+
+    /// Puts everybody out, closes the room and deletes the document; whoever asks for it meanwhile waits.
+    ///
+    /// A document that cannot be opened is deleted all the same.
+    func delete(
+        _ id: DocumentID,
+        expected: EntityTag?,
+        completion: @escaping (Result<Void, RequestError>) -> Void
+    ) {
+        enter(id, mayCreate: false) { [self] result in
+            switch result {
+            case .success(let open):
+                if let refusal = open.refusal(unless: expected) { return completion(.failure(refusal)) }
+                // Two who delete at once: the second finds it gone.
+                guard table.startUnloading(id) != nil else { return completion(.failure(.unknownDocument)) }
+                closingCount += 1
+                open.room.unload(because: .deleted) { [self] in
+                    open.outlet.close()
+                    deleteStored(id, completion)
+                }
+            case .failure(let error) where error.code == RoomError.Code.damaged.rawValue && expected == nil:
+                // Not from within the call that tells so; by then somebody may have begun to load it again.
+                loop.assumeIsolated().execute { [self] in
+                    guard table.startClosing(id) else { return completion(.failure(error)) }
+                    closingCount += 1
+                    deleteStored(id, completion)
+                }
+            case .failure(let error):
+                completion(.failure(error))
+            }
+        }
+    }
+
+    private func deleteStored(_ id: DocumentID, _ completion: @escaping (Result<Void, RequestError>) -> Void) {
+        let outcome = loop.makePromise(of: Result<Void, RequestError>.self)
+        outcome.completeWithTask { [store] in
+            do throws(StoreError) {
+                try await store.delete(id)
+                return .success(())
+            } catch {
+                return .failure(RequestError(RoomError(error)))
+            }
+        }
+        outcome.futureResult.assumeIsolated().whenComplete { [self] result in
+            closingCount -= 1
+            reloadIfWanted(id, table.gone(id))
+            reportIfClosed()
+            completion((try? result.get()) ?? .failure(RequestError(.internalError, "the server made a mistake")))
         }
     }
 
@@ -276,6 +348,7 @@ final class RoomHost: @unchecked Sendable {
     private func reloadIfWanted(_ id: DocumentID, _ action: RoomTable<OpenRoom, Waiter>.GoneAction) {
         switch action {
         case .none: break
+        // Those who may create it start again when it is not there.
         case .load: load(id, mayCreate: false)
         }
     }

@@ -10,6 +10,8 @@ final class RoomOutlet: RoomOutbox {
     private struct Entry {
         var client: any RoomClient
         var membership: Membership
+        /// What its token grants for the document.
+        var grant: DocumentRoles.Grant
         /// Set while broadcasts reach it.
         var format: ParticipantFormat?
     }
@@ -41,10 +43,13 @@ final class RoomOutlet: RoomOutbox {
     }
 
     /// Lets the room reach a participant from now on.
-    func admit(_ client: any RoomClient, membership: Membership) {
+    func admit(_ client: any RoomClient, membership: Membership, grant: DocumentRoles.Grant) {
         let format = entries[client.session]?.format
-        entries[client.session] = Entry(client: client, membership: membership, format: format)
+        entries[client.session] = Entry(client: client, membership: membership, grant: grant, format: format)
     }
+
+    /// What the token of a session's user grants.
+    func grant(of session: SessionID) -> DocumentRoles.Grant? { entries[session]?.grant }
 
     /// The membership that a session has now.
     func membership(of session: SessionID) -> Membership? { entries[session]?.membership }

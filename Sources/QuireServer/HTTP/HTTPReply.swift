@@ -30,7 +30,6 @@ enum HTTPReply {
         var headers: HTTPFields = [:]
         let status = status(of: error.code)
         if status == .unauthorized { headers[.wwwAuthenticate] = "Bearer realm=\"quire\"" }
-        if status == .methodNotAllowed { headers[.allow] = "GET, HEAD" }
         if status == .serviceUnavailable { headers[.retryAfter] = "1" }
         return json(error.json, status: status, headers: headers)
     }
@@ -42,6 +41,11 @@ enum HTTPReply {
         case "UNAUTHENTICATED", "TOKEN_EXPIRED", "TOKEN_INVALID": return .unauthorized
         case "FORBIDDEN", "ORIGIN_NOT_ALLOWED": return .forbidden
         case "NOT_FOUND", "UNKNOWN_DOCUMENT": return .notFound
+        case "LAST_ADMIN", "TOO_MANY", "ALREADY_EXISTS", "STALE_REVISION": return .conflict
+        case "PRECONDITION_FAILED": return .preconditionFailed
+        case "NOT_RETAINED": return .gone
+        case "INVALID_EDIT", "INVALID_CHANGE", "IDEMPOTENCY_KEY_REUSED": return .unprocessableContent
+        case "NOT_CONFIGURED": return .notImplemented
         case "METHOD_NOT_ALLOWED": return .methodNotAllowed
         case "TOO_LARGE": return .contentTooLarge
         case "STORE_FAILED", "SHUTTING_DOWN", "BUSY", "ROOM_CLOSED": return .serviceUnavailable

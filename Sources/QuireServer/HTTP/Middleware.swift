@@ -27,7 +27,7 @@ struct AnswerMiddleware<Context: RequestContext>: RouterMiddleware {
             )
             response = HTTPReply.error(RequestError(error))
         } catch let error as any HTTPResponseError where error.status == .notFound {
-            response = HTTPReply.error(Self.nothingHere(request))
+            response = Self.nothingHere(request)
         } catch {
             context.logger.error(
                 "request failed",
@@ -42,12 +42,15 @@ struct AnswerMiddleware<Context: RequestContext>: RouterMiddleware {
 
     /// The router knows no such method and path.
     ///
-    /// Nearly all there is can only be read.
-    private static func nothingHere(_ request: Request) -> RequestError {
+    /// What is not described can only be read.
+    private static func nothingHere(_ request: Request) -> Response {
+        let known = (APIDescription.methods(for: request.uri.path) ?? ["GET", "HEAD"]).joined(separator: ", ")
         guard request.method == .get || request.method == .head else {
-            return RequestError(.methodNotAllowed, "only GET and HEAD are understood here")
+            var response = HTTPReply.error(RequestError(.methodNotAllowed, "only \(known) are understood here"))
+            response.headers[.allow] = known
+            return response
         }
-        return RequestError(.notFound, "there is nothing at this address")
+        return HTTPReply.error(RequestError(.notFound, "there is nothing at this address"))
     }
 
     /// Scripts, styles and connections from this server only; no sniffing of types, no embedding elsewhere.
@@ -86,6 +89,11 @@ enum SecurityPolicy {
 struct OriginMiddleware<Context: RequestContext>: RouterMiddleware {
     let policy: OriginPolicy
 
+    /// The headers that pages may send.
+    private static var requestHeaders: String {
+        "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key"
+    }
+
     @concurrent
     func handle(
         _ request: Request,
@@ -101,8 +109,8 @@ struct OriginMiddleware<Context: RequestContext>: RouterMiddleware {
         var response: Response
         if request.method == .options, request.headers[.accessControlRequestMethod] != nil {
             response = Response(status: .noContent)
-            response.headers[.accessControlAllowMethods] = "GET, HEAD, POST"
-            response.headers[.accessControlAllowHeaders] = "Authorization, Content-Type"
+            response.headers[.accessControlAllowMethods] = "GET, HEAD, POST, PUT, PATCH, DELETE"
+            response.headers[.accessControlAllowHeaders] = Self.requestHeaders
             response.headers[.accessControlMaxAge] = "600"
         } else {
             do {
@@ -114,6 +122,7 @@ struct OriginMiddleware<Context: RequestContext>: RouterMiddleware {
             }
         }
         response.headers[.accessControlAllowOrigin] = origin
+        response.headers[.accessControlExposeHeaders] = "ETag, Location, Quire-Revision, Retry-After"
         if policy.allowsCredentials { response.headers[.accessControlAllowCredentials] = "true" }
         response.headers[.vary] = response.headers[.vary].map { "\($0), Origin" } ?? "Origin"
         return response

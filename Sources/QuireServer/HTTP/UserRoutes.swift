@@ -11,8 +11,8 @@ struct UserRoutes: Sendable {
     let authenticator: Authenticator
 
     func add(to router: Router<BasicRequestContext>) {
-        router.post("/v1/users/:id/notify") { request, context in
-            try await notify(user: context.parameters.get("id") ?? "", request)
+        router.post("/v1/users/:user/notify") { request, context in
+            try await notify(user: context.parameters.get("user") ?? "", request)
         }
     }
 

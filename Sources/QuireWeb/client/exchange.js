@@ -432,6 +432,12 @@ export class Exchange {
           owner.updated();
           break;
         case "reset":
+          if (args[0]?.reason === "KICKED") {
+            // To come back at once would make nothing of it; what is not stored stays in the document.
+            sync.fail(new QuireError("KICKED", "somebody who manages the document put this client out"));
+            owner.updated();
+            break;
+          }
           // The room forgot what it had not stored, or has another history: joining again tells which.
           this.#sendJoin();
           break;

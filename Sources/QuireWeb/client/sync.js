@@ -216,8 +216,9 @@ export class SyncState {
     const message = this.#takeInFlight(send);
     if (message === null) return { action: "proceed" };
     this.#ofMessage(message, (position) => this.#log.setStage(position, { kind: "queued" }));
+    const isFirst = !this.#isDraining;
     this.#isDraining = true;
-    const decision = this.#decide(error, version);
+    const decision = this.#decide(error, version, isFirst);
     this.#finishDraining();
     return decision;
   }
@@ -225,12 +226,14 @@ export class SyncState {
   /**
    * @param {QuireError} error
    * @param {Version | null} version
+   * @param {boolean} isFirst whether no message sent before it was refused
    * @returns {ReturnType<SyncState["refused"]>}
    */
-  #decide(error, version) {
+  #decide(error, version, isFirst) {
     switch (error.code) {
       case "MISSING_CHANGES":
-        this.#healingAttempts += 1;
+        // What was sent behind a refused message lacks that message, which says nothing about the server's state.
+        if (isFirst) this.#healingAttempts += 1;
         if (version === null || this.#healingAttempts > healingLimit) return { action: "rebuild", error };
         if (!covers(version, this.#storedVersion)) return { action: "rebuild", error: lost() };
         this.#requeue(version);

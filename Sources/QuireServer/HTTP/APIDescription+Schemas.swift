@@ -1,0 +1,145 @@
+extension APIDescription {
+    /// What is named in paths, queries and headers.
+    static let parameters = #"""
+        {
+          "doc": {"name": "doc", "in": "path", "required": true, "schema": {"type": "string", "pattern":
+            "^[A-Za-z0-9._~:-]{1,128}$"}},
+          "user": {"name": "user", "in": "path", "required": true, "schema": {"type": "string", "pattern":
+            "^[A-Za-z0-9_@+-]{1,64}$"}},
+          "version": {"name": "version", "in": "path", "required": true, "schema": {"type": "integer", "minimum": 1,
+            "maximum": 2147483647}},
+          "other": {"name": "other", "in": "path", "required": true, "schema": {"type": "string", "pattern":
+            "^(current|[1-9][0-9]{0,8})$"}},
+          "after": {"name": "after", "in": "query", "schema": {"type": "string", "pattern":
+            "^[A-Za-z0-9._~:-]{1,128}$"}},
+          "limit": {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 1000}},
+          "before": {"name": "before", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum":
+            2147483647}},
+          "pageSize": {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 100}},
+          "format": {"name": "format", "in": "query", "schema": {"enum": ["json", "text", "snapshot"]}},
+          "versionFormat": {"name": "format", "in": "query", "schema": {"enum": ["json", "text"]}},
+          "root": {"name": "root", "in": "query", "schema": {"type": "string", "minLength": 1, "maxLength": 60}},
+          "rev": {"name": "rev", "in": "query", "schema": {"type": "integer", "minimum": 0, "maximum": 2147483647}},
+          "from": {"name": "from", "in": "query", "schema": {"type": "integer", "minimum": 0, "maximum":
+            2147483647}},
+          "to": {"name": "to", "in": "query", "schema": {"type": "integer", "minimum": 0, "maximum": 2147483647}},
+          "IfMatch": {"name": "If-Match", "in": "header", "schema": {"type": "string", "pattern":
+            "^(\\*|\"[0-9a-f]{16}-[0-9]{1,10}\")$"}},
+          "IfNoneMatch": {"name": "If-None-Match", "in": "header", "schema": {"type": "string"}},
+          "IdempotencyKey": {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "pattern":
+            "^[!-~]{1,255}$"}}
+        }
+        """#
+
+    /// What answers say in headers.
+    static let headers = #"""
+        {
+          "ETag": {"schema": {"type": "string"}, "description": "The epoch and the revision of the document"},
+          "Location": {"schema": {"type": "string"}}
+        }
+        """#
+
+    /// The bodies, in JSON Schema.
+    static let schemas = #"""
+        {
+          "Anything": {},
+          "Problem": {"type": "object", "properties": {"code": {"type": "string"}, "message": {"type": "string"},
+            "retryable": {"type": "boolean"}, "rev": {"type": "integer"}}, "required": ["code", "message",
+            "retryable"]},
+          "DocumentList": {"type": "object", "properties": {"docs": {"type": "array", "items": {"$ref":
+            "#/components/schemas/DocumentLine"}}, "next": {"anyOf": [{"type": "string"}, {"type": "null"}]}},
+            "required": ["docs", "next"], "additionalProperties": false},
+          "DocumentLine": {"type": "object", "properties": {"id": {"type": "string"}, "rev": {"type": "integer"},
+            "created": {"type": "integer"}}, "required": ["id", "rev", "created"], "additionalProperties": false},
+          "NewDocument": {"type": "object", "properties": {"id": {"type": "string", "pattern":
+            "^[A-Za-z0-9._~:-]{1,128}$"}, "ops": {"type": "array", "items": {"$ref":
+            "#/components/schemas/Operation"}, "maxItems": 1000}}, "additionalProperties": false},
+          "Document": {"type": "object", "properties": {"doc": {"type": "string"}, "epoch": {"type": "string"},
+            "rev": {"type": "integer"}, "content": {"type": "object"}}, "required": ["doc", "epoch", "rev",
+            "content"], "additionalProperties": false},
+          "Edit": {"type": "object", "properties": {"rev": {"type": "integer", "minimum": 0, "maximum": 2147483647},
+            "ops": {"type": "array", "items": {"$ref": "#/components/schemas/Operation"}, "maxItems": 1000}},
+            "required": ["ops"], "additionalProperties": false},
+          "Operation": {"anyOf": [{"$ref": "#/components/schemas/TextEdit"}, {"$ref":
+            "#/components/schemas/ListEdit"}, {"$ref": "#/components/schemas/ListMove"}, {"$ref":
+            "#/components/schemas/MapSet"}, {"$ref": "#/components/schemas/MapUnset"}]},
+          "TextEdit": {"type": "object", "properties": {"text": {"type": "string", "pattern":
+            "^[A-Za-z0-9_-]{1,60}(/[A-Za-z0-9_-]{1,60}){0,9}$"}, "at": {"type": "integer", "minimum": 0, "maximum":
+            2147483647}, "delete": {"type": "integer", "minimum": 0, "maximum": 2147483647}, "insert": {"type":
+            "string"}}, "required": ["text", "at"], "additionalProperties": false},
+          "ListEdit": {"type": "object", "properties": {"list": {"type": "string", "pattern":
+            "^[A-Za-z0-9_-]{1,60}(/[A-Za-z0-9_-]{1,60}){0,9}$"}, "at": {"type": "integer", "minimum": 0, "maximum":
+            2147483647}, "delete": {"type": "integer", "minimum": 0, "maximum": 2147483647}, "insert": {"type":
+            "array"}}, "required": ["list", "at"], "additionalProperties": false},
+          "ListMove": {"type": "object", "properties": {"list": {"type": "string", "pattern":
+            "^[A-Za-z0-9_-]{1,60}(/[A-Za-z0-9_-]{1,60}){0,9}$"}, "move": {"type": "array", "items": {"type":
+            "integer", "minimum": 0, "maximum": 2147483647}, "minItems": 2, "maxItems": 2}}, "required": ["list",
+            "move"], "additionalProperties": false},
+          "MapSet": {"type": "object", "properties": {"map": {"type": "string", "pattern":
+            "^[A-Za-z0-9_-]{1,60}(/[A-Za-z0-9_-]{1,60}){0,9}$"}, "key": {"type": "string", "maxLength": 60}, "set":
+            {}}, "required": ["map", "key", "set"], "additionalProperties": false},
+          "MapUnset": {"type": "object", "properties": {"map": {"type": "string", "pattern":
+            "^[A-Za-z0-9_-]{1,60}(/[A-Za-z0-9_-]{1,60}){0,9}$"}, "key": {"type": "string", "maxLength": 60},
+            "unset": {"const": true}}, "required": ["map", "key", "unset"], "additionalProperties": false},
+          "Outcome": {"type": "object", "properties": {"doc": {"type": "string"}, "epoch": {"type": "string"},
+            "rev": {"type": "integer"}}, "required": ["doc", "epoch", "rev"], "additionalProperties": false},
+          "Attribution": {"type": "object", "properties": {"rev": {"type": "integer"}, "segments": {"type": "array",
+            "items": {"$ref": "#/components/schemas/Segment"}}}, "required": ["rev", "segments"],
+            "additionalProperties": false},
+          "Segment": {"type": "object", "properties": {"at": {"type": "integer"}, "count": {"type": "integer"},
+            "user": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "time": {"anyOf": [{"type": "integer"},
+            {"type": "null"}]}, "rev": {"anyOf": [{"type": "integer"}, {"type": "null"}]}}, "required": ["at",
+            "count", "user", "time", "rev"], "additionalProperties": false},
+          "VersionList": {"type": "object", "properties": {"versions": {"type": "array", "items": {"$ref":
+            "#/components/schemas/Version"}}, "next": {"anyOf": [{"type": "integer"}, {"type": "null"}]}},
+            "required": ["versions", "next"], "additionalProperties": false},
+          "Version": {"type": "object", "properties": {"id": {"type": "integer"}, "name": {"anyOf": [{"type":
+            "string"}, {"type": "null"}]}, "automatic": {"type": "boolean"}, "created": {"type": "integer"}, "by":
+            {"$ref": "#/components/schemas/User"}, "rev": {"type": "integer"}, "version": {"type": "string"},
+            "content": {"type": "object"}}, "required": ["id", "name", "automatic", "created", "by", "rev",
+            "version"], "additionalProperties": false},
+          "NewVersion": {"type": "object", "properties": {"name": {"type": "string", "minLength": 1, "maxLength":
+            50}}, "required": ["name"], "additionalProperties": false},
+          "Difference": {"type": "object", "properties": {"from": {"type": "integer"}, "to": {"type": "integer"},
+            "ops": {"type": "array", "items": {"type": "object"}}}, "required": ["from", "to", "ops"],
+            "additionalProperties": false},
+          "Restored": {"type": "object", "properties": {"rev": {"type": "integer"}}, "required": ["rev"],
+            "additionalProperties": false},
+          "User": {"type": "object", "properties": {"id": {"type": "string"}, "name": {"type": "string"}},
+            "required": ["id", "name"], "additionalProperties": false},
+          "RoleList": {"type": "object", "properties": {"roles": {"type": "array", "items": {"$ref":
+            "#/components/schemas/Assignment"}}}, "required": ["roles"], "additionalProperties": false},
+          "Role": {"type": "object", "properties": {"role": {"enum": ["read", "comment", "write", "admin",
+            "none"]}}, "required": ["role"], "additionalProperties": false},
+          "Assignment": {"type": "object", "properties": {"user": {"type": "string"}, "role": {"enum": ["read",
+            "comment", "write", "admin", "none"]}, "by": {"type": "string"}, "time": {"type": "integer"}},
+            "required": ["user", "role", "by", "time"], "additionalProperties": false},
+          "MemberList": {"type": "object", "properties": {"members": {"type": "array", "items": {"$ref":
+            "#/components/schemas/Member"}}}, "required": ["members"], "additionalProperties": false},
+          "Member": {"type": "object", "properties": {"session": {"type": "string"}, "user": {"$ref":
+            "#/components/schemas/User"}, "state": {}}, "required": ["session", "user", "state"],
+            "additionalProperties": false},
+          "Signal": {"type": "object", "properties": {"payload": {}}, "required": ["payload"],
+            "additionalProperties": false},
+          "Signalled": {"type": "object", "properties": {"participants": {"type": "integer"}}, "required":
+            ["participants"], "additionalProperties": false},
+          "Kick": {"oneOf": [{"type": "object", "properties": {"user": {"type": "string", "maxLength": 64}},
+            "required": ["user"], "additionalProperties": false}, {"type": "object", "properties": {"session":
+            {"type": "string", "maxLength": 64}}, "required": ["session"], "additionalProperties": false}]},
+          "Kicked": {"type": "object", "properties": {"sessions": {"type": "integer"}}, "required": ["sessions"],
+            "additionalProperties": false},
+          "NewToken": {"type": "object", "properties": {"sub": {"type": "string", "pattern":
+            "^[A-Za-z0-9_@+-]{1,64}$"}, "name": {"type": "string", "maxLength": 60}, "docs": {"type": "object",
+            "additionalProperties": {"enum": ["read", "comment", "write", "admin"]}, "propertyNames": {"minLength":
+            1, "maxLength": 128}, "maxProperties": 10}, "ttl": {"type": "integer", "minimum": 1, "maximum":
+            2592000}}, "required": ["sub"], "additionalProperties": false},
+          "Token": {"type": "object", "properties": {"token": {"type": "string"}, "exp": {"type": "integer"}},
+            "required": ["token", "exp"], "additionalProperties": false},
+          "Notification": {"type": "object"},
+          "Notified": {"type": "object", "properties": {"id": {"type": "string"}, "sockets": {"type": "integer"}},
+            "required": ["id", "sockets"], "additionalProperties": false},
+          "Health": {"type": "object", "properties": {"status": {"const": "ok"}}, "required": ["status"],
+            "additionalProperties": false}
+        }
+        """#
+}

@@ -1,0 +1,69 @@
+import Collaboration
+import Foundation
+import GRDB
+import TestSupport
+import Testing
+
+@testable import SQLiteStore
+
+/// A file of each earlier version is taken over with what it holds.
+@Suite("Earlier schemas")
+struct MigrationTests {
+    /// The migrations that some version of quire ended with.
+    static let earlier = [
+        "1 documents, changes, snapshots", "2 compressed snapshots", "3 roles, deleted documents", "4 versions",
+    ]
+
+    @Test("Documents are read, written, given roles and versions, and deleted", arguments: earlier)
+    func migration(from schema: String) async throws {
+        let database = try TemporaryDatabase()
+        let queue = try DatabaseQueue(path: database.path)
+        try Schema.migrator.migrate(queue, upTo: schema)
+        let id = StoreConformance.name("a")
+        let row = DocumentRow(epoch: Epoch("e"), revision: Revision(2), created: 5)
+        let entries = [1, 2].map { StoreConformance.entry("a", $0) }
+        try await queue.write { database in
+            try database.execute(
+                sql: "INSERT INTO documents (name, epoch, revision, created, checksum) VALUES ('a', 'e', 2, 5, ?)",
+                arguments: [row.checksum(id)]
+            )
+            for entry in entries {
+                try database.execute(
+                    sql: """
+                        INSERT INTO changes (document, revision, author, time, bytes, checksum)
+                        VALUES ('a', ?, ?, ?, ?, ?)
+                        """,
+                    arguments: [
+                        entry.revision.stored, entry.user, entry.timestamp, Data(entry.changes), entry.checksum,
+                    ]
+                )
+            }
+        }
+        try queue.close()
+
+        let store = try database.open()
+        #expect(try await store.load(id) == StoredDocument(epoch: Epoch("e"), entries: entries))
+        try await StoreConformance.append(StoreConformance.entry("a", 3), to: store).get()
+        let role = RoleAssignment(user: "ada", role: .comment, author: "root", timestamp: 7)
+        try await store.assign(role, in: id, keepsAdmin: false, limit: 10) {}
+        #expect(try await store.load(id)?.roles == [role])
+        let version = NewVersion(
+            name: "first",
+            author: User(id: "ada", name: "Ada"),
+            created: 9,
+            vector: [],
+            snapshot: StoredSnapshot(revision: Revision(3), bytes: [1, 2, 3])
+        )
+        let summary = try await store.addVersion(version, of: id, limits: .init())
+        #expect(try await store.version(summary.number, of: id)?.snapshot == version.snapshot)
+        try await store.delete(id)
+        #expect(try await store.load(id) == nil)
+        await store.close()
+        let left = try await database.read { database in
+            try ["changes", "snapshots", "roles", "versions", "quarantine"].map {
+                try Int.fetchOne(database, sql: "SELECT count(*) FROM \($0)") ?? -1
+            }
+        }
+        #expect(left == [0, 0, 0, 0, 0])
+    }
+}
