@@ -109,13 +109,6 @@ public struct QuireServer: Service, CustomStringConvertible {
             intervalSeconds: configuration.limits.versionIntervalSeconds,
             logger: logger
         )
-        let router = router(
-            store: store,
-            past: past,
-            authenticator: authenticator,
-            notifications: notifications,
-            loop: group.any()
-        )
         let metricsRoutes = MetricsRoutes(
             metrics: metrics,
             sockets: sockets,
@@ -124,7 +117,14 @@ public struct QuireServer: Service, CustomStringConvertible {
             isOpen: configuration.openMetrics || !configuration.checksTokens,
             waitingForDisk: { store.waitingByteCount }
         )
-        metricsRoutes.add(to: router)
+        let router = router(
+            store: store,
+            past: past,
+            authenticator: authenticator,
+            notifications: notifications,
+            metrics: metricsRoutes,
+            loop: group.any()
+        )
         let channels = OpenChannels()
         let application = application(
             router: router,
@@ -147,12 +147,13 @@ public struct QuireServer: Service, CustomStringConvertible {
         past: DocumentPast,
         authenticator: Authenticator,
         notifications: Notifications,
+        metrics: MetricsRoutes,
         loop: any EventLoop
     ) -> Router<BasicRequestContext> {
         let hosts = past.hosts
         let router = Router(options: .autoGenerateHeadEndpoints)
-        if let metrics = hosts.metrics { router.add(middleware: MetricsMiddleware(metrics: metrics)) }
-        router.add(middleware: AnswerMiddleware(metrics: hosts.metrics))
+        router.add(middleware: MetricsMiddleware(metrics: metrics.metrics))
+        router.add(middleware: AnswerMiddleware(metrics: metrics.metrics))
         let origins = OriginPolicy(
             allowedOrigins: configuration.allowedOrigins,
             allowsCredentials: configuration.allowsCredentials
@@ -182,6 +183,7 @@ public struct QuireServer: Service, CustomStringConvertible {
         )
         documents.add(to: router)
         UserRoutes(notifications: notifications, authenticator: authenticator).add(to: router)
+        metrics.add(to: router)
         APIDescription.add(to: router)
         let files = configuration.samplesDirectory.flatMap(StaticFiles.init(directory:))
         if let directory = configuration.samplesDirectory, files == nil {

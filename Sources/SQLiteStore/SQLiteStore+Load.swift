@@ -33,6 +33,9 @@ extension Row {
     /// A column that should hold bytes; none when it holds something else.
     func bytes(_ index: Int) -> [UInt8] { Data.fromDatabaseValue(self[index]).map(Array.init) ?? [] }
 
+    /// Whether a column holds anything.
+    func hasValue(_ index: Int) -> Bool { !hasNull(atIndex: index) }
+
     /// A column that should hold text; see ``integer(_:)``.
     func text(_ index: Int) -> String? { String.fromDatabaseValue(self[index]) }
 }

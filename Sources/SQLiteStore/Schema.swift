@@ -89,15 +89,16 @@ enum Schema {
                     """
             )
         }
+        // Names are UTF-8 in blobs: a text would come back cut off at a NUL.
         migrator.registerMigration("4 versions") { database in
             try database.execute(
                 sql: """
                     CREATE TABLE versions (
                         document TEXT NOT NULL REFERENCES documents (name) ON DELETE CASCADE,
                         number INTEGER NOT NULL,
-                        name TEXT,
+                        name BLOB,
                         author TEXT NOT NULL,
-                        author_name TEXT NOT NULL,
+                        author_name BLOB NOT NULL,
                         created INTEGER NOT NULL,
                         revision INTEGER NOT NULL,
                         vector BLOB NOT NULL,

@@ -34,11 +34,20 @@ struct APIDescriptionTests {
                 logger: silentLogger
             )
             let entrance = GatewayEntrance(authenticator: authenticator, logger: silentLogger)
+            let metrics = MetricsRoutes(
+                metrics: ServerMetrics(),
+                sockets: sockets,
+                hosts: hosts,
+                authenticator: authenticator,
+                isOpen: true,
+                waitingForDisk: { 0 }
+            )
             let router = server.router(
                 store: store,
                 past: DocumentPast(library: store, hosts: hosts, limits: VersionLimits()),
                 authenticator: authenticator,
                 notifications: Notifications(sockets: sockets, entrance: entrance),
+                metrics: metrics,
                 loop: group.any()
             )
             return router.routes.filter { $0.method != .head }.map { "\($0.method.rawValue) \($0.path)" }

@@ -69,6 +69,7 @@ BAD_TOKENS = {
     "an end that is no number": (tokens.make(exp="tomorrow"), "TOKEN_INVALID"),
     "not good yet": (tokens.make(nbf=NOW + 3600), "TOKEN_INVALID"),
     "nobody's": (tokens.make(sub=None), "TOKEN_INVALID"),
+    "one with a NUL in its subject": (tokens.make(sub="a\0b"), "TOKEN_INVALID"),
     "a subject that is no string": (tokens.make(sub=7), "TOKEN_INVALID"),
     "a role that does not exist": (tokens.make(docs={"*": "emperor"}), "TOKEN_INVALID"),
     "roles that are no object": (tokens.make(docs=["*"]), "TOKEN_INVALID"),

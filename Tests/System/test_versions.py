@@ -108,6 +108,14 @@ def test_what_is_refused(ada, peer, document):
     assert reader.get(f"{document}/versions/{number}?format=text").text == "x"
 
 
+def test_a_name_may_be_anything_written(ada, peer, document):
+    peer.edit(document, splice(0, "x"))
+    for name in ("a\u0000b", "\u0000", "🎉" * 200, "e\u0301\n"):
+        made = ada.post(f"{document}/versions", {"name": name}).json()
+        assert made["name"] == name
+        assert ada.get(f"{document}/versions/{made['id']}").json()["name"] == name
+
+
 def test_pages_of_versions(ada, peer, document):
     for index in range(5):
         peer.edit(document, splice(0, "x"))

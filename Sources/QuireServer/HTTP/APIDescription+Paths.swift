@@ -173,17 +173,23 @@ extension APIDescription {
             "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}, "413": {"$ref":
             "#/components/responses/Problem"}, "501": {"$ref": "#/components/responses/Problem"}}}},
           "/v1/users/{user}/notify": {"post": {"operationId": "notify", "summary":
-            "Notify a user wherever they are connected", "parameters": [{"$ref": "#/components/parameters/user"}],
-            "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref":
-            "#/components/schemas/Notification"}}}}, "responses": {"200": {"description": "Done.", "content":
-            {"application/json": {"schema": {"$ref": "#/components/schemas/Notified"}}}}, "400": {"$ref":
-            "#/components/responses/Problem"}, "401": {"$ref": "#/components/responses/Problem"}, "403": {"$ref":
-            "#/components/responses/Problem"}, "429": {"$ref": "#/components/responses/Problem"}, "500": {"$ref":
-            "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}, "413": {"$ref":
-            "#/components/responses/Problem"}}}},
+            "Notify a user wherever they are connected", "parameters": [{"$ref":
+            "#/components/parameters/recipient"}], "requestBody": {"required": true, "content": {"application/json":
+            {"schema": {"$ref": "#/components/schemas/Notification"}}}}, "responses": {"200": {"description":
+            "Done.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Notified"}}}}, "400":
+            {"$ref": "#/components/responses/Problem"}, "401": {"$ref": "#/components/responses/Problem"}, "403":
+            {"$ref": "#/components/responses/Problem"}, "429": {"$ref": "#/components/responses/Problem"}, "500":
+            {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}, "413":
+            {"$ref": "#/components/responses/Problem"}}}},
           "/healthz": {"get": {"operationId": "health", "summary": "Whether the store answers", "parameters": [],
             "responses": {"200": {"description": "Done.", "content": {"application/json": {"schema": {"$ref":
             "#/components/schemas/Health"}}}}, "400": {"$ref": "#/components/responses/Problem"}, "401": {"$ref":
+            "#/components/responses/Problem"}, "403": {"$ref": "#/components/responses/Problem"}, "429": {"$ref":
+            "#/components/responses/Problem"}, "500": {"$ref": "#/components/responses/Problem"}, "503": {"$ref":
+            "#/components/responses/Problem"}}}},
+          "/metrics": {"get": {"operationId": "metrics", "summary": "What is counted, for Prometheus", "parameters": [],
+            "responses": {"200": {"description": "Done.", "content": {"text/plain": {"schema": {"type":
+            "string"}}}}, "400": {"$ref": "#/components/responses/Problem"}, "401": {"$ref":
             "#/components/responses/Problem"}, "403": {"$ref": "#/components/responses/Problem"}, "429": {"$ref":
             "#/components/responses/Problem"}, "500": {"$ref": "#/components/responses/Problem"}, "503": {"$ref":
             "#/components/responses/Problem"}}}},

@@ -6,20 +6,23 @@ extension APIDescription {
             "^[A-Za-z0-9._~:-]{1,128}$"}},
           "user": {"name": "user", "in": "path", "required": true, "schema": {"type": "string", "pattern":
             "^[A-Za-z0-9_@+-]{1,64}$"}},
+          "recipient": {"name": "user", "in": "path", "required": true, "schema": {"type": "string", "minLength":
+            1}},
           "version": {"name": "version", "in": "path", "required": true, "schema": {"type": "integer", "minimum": 1,
-            "maximum": 2147483647}},
+            "maximum": 9007199254740991}},
           "other": {"name": "other", "in": "path", "required": true, "schema": {"type": "string", "pattern":
             "^(current|[1-9][0-9]{0,8})$"}},
           "after": {"name": "after", "in": "query", "schema": {"type": "string", "pattern":
             "^[A-Za-z0-9._~:-]{1,128}$"}},
           "limit": {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 1000}},
           "before": {"name": "before", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum":
-            2147483647}},
+            9007199254740991}},
           "pageSize": {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 100}},
           "format": {"name": "format", "in": "query", "schema": {"enum": ["json", "text", "snapshot"]}},
           "versionFormat": {"name": "format", "in": "query", "schema": {"enum": ["json", "text"]}},
-          "root": {"name": "root", "in": "query", "schema": {"type": "string", "minLength": 1, "maxLength": 60}},
-          "rev": {"name": "rev", "in": "query", "schema": {"type": "integer", "minimum": 0, "maximum": 2147483647}},
+          "root": {"name": "root", "in": "query", "schema": {"type": "string", "minLength": 1}},
+          "rev": {"name": "rev", "in": "query", "schema": {"type": "integer", "minimum": 0, "maximum":
+            9007199254740991}},
           "from": {"name": "from", "in": "query", "schema": {"type": "integer", "minimum": 0, "maximum":
             2147483647}},
           "to": {"name": "to", "in": "query", "schema": {"type": "integer", "minimum": 0, "maximum": 2147483647}},
@@ -66,21 +69,25 @@ extension APIDescription {
           "TextEdit": {"type": "object", "properties": {"text": {"type": "string", "pattern":
             "^[A-Za-z0-9_-]{1,60}(/[A-Za-z0-9_-]{1,60}){0,9}$"}, "at": {"type": "integer", "minimum": 0, "maximum":
             2147483647}, "delete": {"type": "integer", "minimum": 0, "maximum": 2147483647}, "insert": {"type":
-            "string"}}, "required": ["text", "at"], "additionalProperties": false},
+            "string"}}, "required": ["text", "at"]},
           "ListEdit": {"type": "object", "properties": {"list": {"type": "string", "pattern":
             "^[A-Za-z0-9_-]{1,60}(/[A-Za-z0-9_-]{1,60}){0,9}$"}, "at": {"type": "integer", "minimum": 0, "maximum":
             2147483647}, "delete": {"type": "integer", "minimum": 0, "maximum": 2147483647}, "insert": {"type":
-            "array"}}, "required": ["list", "at"], "additionalProperties": false},
+            "array", "items": {"$ref": "#/components/schemas/Value"}}}, "required": ["list", "at"]},
           "ListMove": {"type": "object", "properties": {"list": {"type": "string", "pattern":
             "^[A-Za-z0-9_-]{1,60}(/[A-Za-z0-9_-]{1,60}){0,9}$"}, "move": {"type": "array", "items": {"type":
             "integer", "minimum": 0, "maximum": 2147483647}, "minItems": 2, "maxItems": 2}}, "required": ["list",
-            "move"], "additionalProperties": false},
+            "move"]},
           "MapSet": {"type": "object", "properties": {"map": {"type": "string", "pattern":
-            "^[A-Za-z0-9_-]{1,60}(/[A-Za-z0-9_-]{1,60}){0,9}$"}, "key": {"type": "string", "maxLength": 60}, "set":
-            {}}, "required": ["map", "key", "set"], "additionalProperties": false},
+            "^[A-Za-z0-9_-]{1,60}(/[A-Za-z0-9_-]{1,60}){0,9}$"}, "key": {"type": "string"}, "set": {"$ref":
+            "#/components/schemas/Value"}}, "required": ["map", "key", "set"]},
           "MapUnset": {"type": "object", "properties": {"map": {"type": "string", "pattern":
-            "^[A-Za-z0-9_-]{1,60}(/[A-Za-z0-9_-]{1,60}){0,9}$"}, "key": {"type": "string", "maxLength": 60},
-            "unset": {"const": true}}, "required": ["map", "key", "unset"], "additionalProperties": false},
+            "^[A-Za-z0-9_-]{1,60}(/[A-Za-z0-9_-]{1,60}){0,9}$"}, "key": {"type": "string"}, "unset": {"const":
+            true}}, "required": ["map", "key", "unset"]},
+          "Value": {"anyOf": [{"type": ["null", "boolean", "string"]}, {"type": "number", "minimum":
+            -9007199254740991, "maximum": 9007199254740991}, {"type": "array", "items": {"$ref":
+            "#/components/schemas/Value"}}, {"type": "object", "additionalProperties": {"$ref":
+            "#/components/schemas/Value"}}]},
           "Outcome": {"type": "object", "properties": {"doc": {"type": "string"}, "epoch": {"type": "string"},
             "rev": {"type": "integer"}}, "required": ["doc", "epoch", "rev"], "additionalProperties": false},
           "Attribution": {"type": "object", "properties": {"rev": {"type": "integer"}, "segments": {"type": "array",
@@ -95,11 +102,11 @@ extension APIDescription {
             "required": ["versions", "next"], "additionalProperties": false},
           "Version": {"type": "object", "properties": {"id": {"type": "integer"}, "name": {"anyOf": [{"type":
             "string"}, {"type": "null"}]}, "automatic": {"type": "boolean"}, "created": {"type": "integer"}, "by":
-            {"$ref": "#/components/schemas/User"}, "rev": {"type": "integer"}, "version": {"type": "string"},
+            {"$ref": "#/components/schemas/User"}, "rev": {"type": "integer"}, "vector": {"type": "string"},
             "content": {"type": "object"}}, "required": ["id", "name", "automatic", "created", "by", "rev",
-            "version"], "additionalProperties": false},
+            "vector"], "additionalProperties": false},
           "NewVersion": {"type": "object", "properties": {"name": {"type": "string", "minLength": 1, "maxLength":
-            50}}, "required": ["name"], "additionalProperties": false},
+            200}}, "required": ["name"], "additionalProperties": false},
           "Difference": {"type": "object", "properties": {"from": {"type": "integer"}, "to": {"type": "integer"},
             "ops": {"type": "array", "items": {"type": "object"}}}, "required": ["from", "to", "ops"],
             "additionalProperties": false},
@@ -123,13 +130,13 @@ extension APIDescription {
             "additionalProperties": false},
           "Signalled": {"type": "object", "properties": {"participants": {"type": "integer"}}, "required":
             ["participants"], "additionalProperties": false},
-          "Kick": {"oneOf": [{"type": "object", "properties": {"user": {"type": "string", "maxLength": 64}},
-            "required": ["user"], "additionalProperties": false}, {"type": "object", "properties": {"session":
-            {"type": "string", "maxLength": 64}}, "required": ["session"], "additionalProperties": false}]},
+          "Kick": {"oneOf": [{"type": "object", "properties": {"user": {"type": "string"}}, "required": ["user"],
+            "additionalProperties": false}, {"type": "object", "properties": {"session": {"type": "string"}},
+            "required": ["session"], "additionalProperties": false}]},
           "Kicked": {"type": "object", "properties": {"sessions": {"type": "integer"}}, "required": ["sessions"],
             "additionalProperties": false},
           "NewToken": {"type": "object", "properties": {"sub": {"type": "string", "pattern":
-            "^[A-Za-z0-9_@+-]{1,64}$"}, "name": {"type": "string", "maxLength": 60}, "docs": {"type": "object",
+            "^[A-Za-z0-9_@+-]{1,64}$"}, "name": {"type": "string", "maxLength": 64}, "docs": {"type": "object",
             "additionalProperties": {"enum": ["read", "comment", "write", "admin"]}, "propertyNames": {"minLength":
             1, "maxLength": 128}, "maxProperties": 10}, "ttl": {"type": "integer", "minimum": 1, "maximum":
             2592000}}, "required": ["sub"], "additionalProperties": false},

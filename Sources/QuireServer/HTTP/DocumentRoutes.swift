@@ -37,7 +37,7 @@ struct DocumentRoutes: Sendable {
         let query = QueryReader(request)
         let format = try query.choice("format", of: ["json", "text", "snapshot"]) ?? "json"
         let root = try query.root()
-        let revision = try query.number("rev", in: 0...UInt64(Int64.max)).map(Revision.init)
+        let revision = try query.number("rev", in: 0...QueryReader.largest).map(Revision.init)
         let kind: DocumentReader.Kind = format == "snapshot" ? .snapshot : .roots
         let view = try await view(of: id, at: revision, as: kind)
         let headers = DocumentView.headers(EntityTag(view.epoch, view.revision))

@@ -60,16 +60,14 @@ struct EntityTag: Equatable, CustomStringConvertible {
 
     /// The state that an `If-Match` asks for; `nil` when there is no such header or it takes any.
     ///
-    /// - Throws: `INVALID_ARGUMENT` for more than one tag, or another thing: to take it for a tag that does not match would
-    ///   hide the mistake.
+    /// - Throws: `PRECONDITION_FAILED` for what is no tag of a document: it matches nothing (RFC 9110, section 13.1.1).
     static func wanted(_ request: Request) throws(RequestError) -> EntityTag? {
         guard let header = request.headers[.ifMatch], header != "*" else { return nil }
-        guard header.utf8.count <= 256, header.hasPrefix("\""), header.hasSuffix("\""), header.utf8.count > 2 else {
-            throw RequestError(.invalidArgument, "If-Match must be one strong entity tag, or *")
-        }
         let parts = header.dropFirst().dropLast().split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, let revision = UInt64(parts[1]) else {
-            throw RequestError(.invalidArgument, "If-Match must be an entity tag of a document")
+        guard header.utf8.count <= 256, header.hasPrefix("\""), header.hasSuffix("\""), parts.count == 2,
+            let revision = UInt64(parts[1])
+        else {
+            throw RequestError(.preconditionFailed, "If-Match must be one strong entity tag of the document, or *")
         }
         return EntityTag(Epoch(String(parts[0])), Revision(revision))
     }

@@ -30,7 +30,7 @@ final class IdempotentReplies: Sendable {
     /// - Throws: `INVALID_ARGUMENT`.
     static func key(of request: Request) throws(RequestError) -> String? {
         guard let key = request.headers[header] else { return nil }
-        guard (1...maximumKeyBytes).contains(key.utf8.count), key.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+        guard (1...maximumKeyBytes).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw RequestError(
                 .invalidArgument,
                 "Idempotency-Key must have 1 to \(maximumKeyBytes) visible characters of ASCII"

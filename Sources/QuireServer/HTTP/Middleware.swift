@@ -16,6 +16,10 @@ struct AnswerMiddleware<Context: RequestContext>: RouterMiddleware {
         var response: Response
         do {
             response = try await next(request, context)
+        } catch let error as RequestError where error.code == RequestError.Code.notFound.rawValue {
+            // What serves files is asked about every path, also one that knows other methods.
+            let isKnown = APIDescription.methods(for: request.uri.path)?.contains(request.method.rawValue)
+            response = isKnown == false ? Self.nothingHere(request) : HTTPReply.error(error)
         } catch let error as RequestError {
             metrics?.refused(error.code)
             response = HTTPReply.error(error)
@@ -44,8 +48,9 @@ struct AnswerMiddleware<Context: RequestContext>: RouterMiddleware {
     ///
     /// What is not described can only be read.
     private static func nothingHere(_ request: Request) -> Response {
-        let known = (APIDescription.methods(for: request.uri.path) ?? ["GET", "HEAD"]).joined(separator: ", ")
-        guard request.method == .get || request.method == .head else {
+        let methods = APIDescription.methods(for: request.uri.path) ?? ["GET", "HEAD"]
+        let known = methods.joined(separator: ", ")
+        guard methods.contains(request.method.rawValue) else {
             var response = HTTPReply.error(RequestError(.methodNotAllowed, "only \(known) are understood here"))
             response.headers[.allow] = known
             return response

@@ -3,6 +3,9 @@ import Hummingbird
 
 /// The query of a request, read strictly: what is there must make sense.
 struct QueryReader {
+    /// The largest number of a revision or a version: JavaScript holds no larger one exactly.
+    static let largest: UInt64 = (1 << 53) - 1
+
     private let request: Request
 
     init(_ request: Request) { self.request = request }

@@ -41,11 +41,11 @@ struct RequestBody {
     /// A member; `nil` when it is missing.
     subscript(_ name: String) -> JSON? { object[name] }
 
-    /// A text of at most `limit` bytes; `nil` when it is missing or null.
+    /// A text of at most `limit` Unicode scalars; `nil` when it is missing or null.
     func string(_ name: String, upTo limit: Int) throws(RequestError) -> String? {
         guard let value = object[name], !value.isNull else { return nil }
-        guard let string = value.stringValue, string.utf8.count <= limit else {
-            throw RequestError(.invalidArgument, "\(name) must be a string of at most \(limit) bytes")
+        guard let string = value.stringValue, string.unicodeScalars.count <= limit else {
+            throw RequestError(.invalidArgument, "\(name) must be a string of at most \(limit) characters")
         }
         return string
     }

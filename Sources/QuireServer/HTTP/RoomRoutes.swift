@@ -51,8 +51,8 @@ struct RoomRoutes: Sendable {
     private func kick(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let caller = try await access.caller(request, context, atLeast: .admin)
         let body = try await RequestBody.read(request, upTo: Self.maximumKickBytes, members: ["user", "session"])
-        let user = try body.string("user", upTo: UserID.maximumByteCount)
-        let session = try body.string("session", upTo: 256)
+        let user = try body.string("user", upTo: Self.maximumKickBytes)
+        let session = try body.string("session", upTo: Self.maximumKickBytes)
         guard (user == nil) != (session == nil) else {
             throw RequestError(.invalidArgument, "the body names a user or a session")
         }

@@ -51,7 +51,8 @@ struct TokenRoutes: Sendable {
 
     private func claims(_ body: RequestBody) throws(RequestError) -> Claims {
         let sub = try DocumentAccess.user(body.string("sub", upTo: UserID.maximumByteCount))
-        let name = try body.string("name", upTo: 256)
+        // At most the 256 bytes that a token's name may have.
+        let name = try body.string("name", upTo: 64)
         let seconds = body["ttl"] ?? 3600
         guard let ttl = seconds.intValue, (1...Int(Self.maximumSeconds)).contains(ttl) else {
             throw RequestError(.invalidArgument, "ttl must be between 1 and \(Self.maximumSeconds) seconds")

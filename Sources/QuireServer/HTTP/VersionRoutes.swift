@@ -8,8 +8,8 @@ import SocketIOProtocol
 struct VersionRoutes: Sendable {
     /// The most versions one page names.
     static let maximumPageSize = 100
-    /// The longest name of a version, in bytes.
-    static let maximumNameBytes = 200
+    /// The longest name of a version, in Unicode scalars.
+    static let maximumNameLength = 200
     /// The most parts that one answer about authors has.
     static let maximumSegmentCount = 10_000
 
@@ -36,7 +36,7 @@ struct VersionRoutes: Sendable {
     private func list(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let caller = try await access.caller(request, context, atLeast: .read)
         let query = QueryReader(request)
-        let before = try query.number("before", in: 1...UInt64(Int64.max))
+        let before = try query.number("before", in: 1...QueryReader.largest)
         let limit = Int(try query.number("limit", in: 1...UInt64(Self.maximumPageSize)) ?? 50)
         _ = try await past.durableRevision(of: caller.document)
         let versions = try await answering { () throws(StoreError) in
@@ -51,8 +51,8 @@ struct VersionRoutes: Sendable {
         let caller = try await access.caller(request, context, atLeast: .write)
         let bytes = try await RequestBody.bytes(of: request, upTo: Self.maximumBodyBytes)
         let body = try RequestBody(bytes, members: ["name"])
-        guard let name = try body.string("name", upTo: Self.maximumNameBytes), !name.isEmpty else {
-            throw RequestError(.invalidArgument, "name must be a string of 1 to \(Self.maximumNameBytes) bytes")
+        guard let name = try body.string("name", upTo: Self.maximumNameLength), !name.isEmpty else {
+            throw RequestError(.invalidArgument, "name must be a string of 1 to \(Self.maximumNameLength) characters")
         }
         return try await replies.once(request, caller.principal, body: bytes) {
             let version = try await past.makeVersion(of: caller.document, name: name, author: caller.principal.user)
@@ -117,10 +117,9 @@ struct VersionRoutes: Sendable {
         let bound = UInt64(Int32.max)
         let from = Int(try query.number("from", in: 0...bound) ?? 0)
         let to = Int(try query.number("to", in: 0...bound) ?? bound)
-        guard from <= to else { throw RequestError(.invalidArgument, "from must not be after to") }
         _ = try await past.durableRevision(of: caller.document)
         let attribution = try await past.attribution(of: caller.document, root: root)
-        let segments = attribution.segments(in: from..<to)
+        let segments = attribution.segments(in: from..<max(from, to))
         guard segments.count <= Self.maximumSegmentCount else {
             throw RequestError(.tooLarge, "more than \(Self.maximumSegmentCount) parts; ask for a smaller range")
         }
@@ -138,7 +137,7 @@ struct VersionRoutes: Sendable {
     }
 
     private static func number(_ text: String?) throws(RequestError) -> UInt64 {
-        guard let number = text.flatMap({ UInt64($0) }), number > 0, number <= UInt64(Int64.max) else {
+        guard let number = text.flatMap({ UInt64($0) }), number > 0, number <= QueryReader.largest else {
             throw RequestError(.invalidArgument, "a version is named by its number")
         }
         return number
@@ -151,7 +150,7 @@ struct VersionRoutes: Sendable {
             "id": .int(Int(clamping: version.number)), "name": version.name.map { .string($0) } ?? .null,
             "automatic": .bool(version.name == nil), "created": .int(Int(version.created)),
             "by": WireValue.user(version.author), "rev": WireValue.revision(version.revision),
-            "version": .string(String(decoding: Base64.encode(version.vector), as: UTF8.self)),
+            "vector": .string(String(decoding: Base64.encode(version.vector), as: UTF8.self)),
         ]
     }
 }

@@ -134,7 +134,8 @@ extension StoredVersion {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                id.rawValue, Int64(clamping: summary.number), summary.name, summary.author.id, summary.author.name,
+                id.rawValue, Int64(clamping: summary.number), summary.name.map { Data($0.utf8) },
+                summary.author.id, Data(summary.author.name.utf8),
                 summary.created, summary.revision.stored, Data(summary.vector), packed.encoding.rawValue,
                 packed.byteCount, Data(packed.bytes), summary.checksum(id, packed),
             ]
@@ -146,11 +147,17 @@ extension VersionSummary {
     /// Reads the columns of a summary; `nil` when one has another type.
     fileprivate init?(_ row: Row) {
         guard let number = row.integer(0).flatMap({ UInt64(exactly: $0) }), let author = row.text(2),
-            let authorName = row.text(3), let created = row.integer(4), let revision = row.integer(5)
+            let authorName = String(validating: row.bytes(3), as: UTF8.self), let created = row.integer(4),
+            let revision = row.integer(5)
         else { return nil }
+        var name: String?
+        if row.hasValue(1) {
+            guard let text = String(validating: row.bytes(1), as: UTF8.self) else { return nil }
+            name = text
+        }
         self.init(
             number: number,
-            name: row.text(1),
+            name: name,
             author: User(id: author, name: authorName),
             created: created,
             revision: Revision(stored: revision),
