@@ -235,6 +235,32 @@ struct SyncStateMachineTests {
         #expect(machine.phase == .failed(invalid))
     }
 
+    @Test("A role that falls and rises while messages are under way again and again gives nothing away")
+    func fallsAndRises() throws {
+        var author = Author(1)
+        var machine = SyncStateMachine.joined { $0.healingLimit = 1 }
+        let forbidden = QuireError(code: .forbidden, message: "")
+        let missing = QuireError(code: .missingChanges, message: "", retryable: true)
+        for _ in 0..<3 {
+            machine.recordLocal(try author.write())
+            _ = machine.sends()
+        }
+        for round in 0..<5 as Range<UInt64> {
+            let first = machine.inFlightSends.first ?? 0
+            let count = UInt64(machine.inFlightCount)
+            #expect(machine.refused(send: first, error: forbidden, version: Version()) == .park, "\(round)")
+            machine.roleChanged(.write)
+            // What was sent behind it lacks it.
+            for send in first + 1..<first + count {
+                #expect(machine.refused(send: send, error: missing, version: Version()) == .proceed, "\(round)")
+            }
+            #expect(!machine.sends().isEmpty)
+            machine.recordLocal(try author.write())
+            _ = machine.sends()
+        }
+        #expect(machine.pendingCount == 8)
+    }
+
     @Test("A lost right to write parks the queue; getting it back sends it")
     func parks() throws {
         var author = Author(1)

@@ -82,6 +82,8 @@ struct SyncStateMachine {
     var othersByteCount: Int { self.log.othersByteCount }
     /// Messages without an answer.
     var inFlightCount: Int { self.inFlight.count }
+    /// Those messages, in the order of sending.
+    var inFlightSends: [UInt64] { self.inFlight.map(\.send) }
     /// Whether unsent changes wait for a role that may write.
     var isParked: Bool { self.phase == .joined && !self.role.mayWrite && self.pendingCount > 0 }
 
