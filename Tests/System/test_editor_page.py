@@ -1,6 +1,5 @@
 """The text editor in Chromium: several windows write at once, offline and through crashes, and see the same."""
 
-import json
 import os
 import pathlib
 import re
@@ -9,6 +8,7 @@ import signal
 import time
 
 import pytest
+import requests
 from playwright.sync_api import expect, sync_playwright
 
 import tokens
@@ -446,26 +446,35 @@ def test_documents_are_listed_and_made_by_keys(open_window, editor_server, docum
     expect(ada.page.locator("#people li").first).to_have_attribute("title", "Lovelace (you)")
 
 
-def test_versions_where_the_server_has_them(open_window, editor_server, document, artifacts):
-    plain = open_window(editor_server.url, document, "Ada")
-    plain.type("As it is now, 🎈.")
-    plain.shows("Saved")
-    expect(plain.page.locator("#versions-button")).to_be_hidden()
-    listing = json.dumps({"versions": [{"id": "v1", "name": "First draft", "created": 1_760_000_000}]})
-    grace = open_window(editor_server.url, document, "Grace", routes=[
-        ("**/versions", lambda route: route.fulfill(content_type="application/json", body=listing)),
-        ("**/versions/v1?format=text", lambda route: route.fulfill(content_type="text/plain; charset=utf-8", body="As it was, 🎉.")),
-    ])
+def test_versions_are_listed_and_restored_live(open_window, editor_server, document, artifacts):
+    ada = open_window(editor_server.url, document, "Ada")
+    ada.type("As it was, 🎉.")
+    ada.shows("Saved")
+    versions = f"{editor_server.url}/v1/docs/{document}/versions"
+    assert requests.post(versions, json={"name": "First draft"}, timeout=5).status_code == 201
+    ada.page.keyboard.press("Control+A")
+    ada.type("As it is now, 🎈.")
+    ada.shows("Saved")
+    grace = open_window(editor_server.url, document, "Grace")
     grace.page.get_by_role("button", name="Versions").click()
     grace.page.get_by_role("button", name="Restore First draft").click()
     expect(grace.page.locator("#version-hint")).to_contain_text("is restored")
-    assert converge(plain, grace) == "As it was, 🎉."
+    assert converge(ada, grace) == "As it was, 🎉."
     grace.page.get_by_role("button", name="Undo").click()
-    assert converge(plain, grace) == "As it is now, 🎈."
+    assert converge(ada, grace) == "As it is now, 🎈."
     grace.page.set_viewport_size({"width": 360, "height": 740})
     assert grace.page.evaluate("document.documentElement.scrollWidth") <= 360
     assert grace.page.get_by_role("button", name="Copy link").bounding_box()["x"] < 300
     grace.page.screenshot(path=artifacts / "editor-versions-360.png")
+
+
+def test_where_the_server_has_no_versions_there_is_no_button(open_window, editor_server, document):
+    ada = open_window(editor_server.url, document, "Ada", routes=[
+        ("**/versions", lambda route: route.fulfill(status=404, content_type="application/json", body="{}")),
+    ])
+    ada.type("Here.")
+    ada.shows("Saved")
+    expect(ada.page.locator("#versions-button")).to_be_hidden()
 
 
 def test_who_cannot_open_it_is_told(open_window, guarded_server, document):
