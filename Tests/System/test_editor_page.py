@@ -12,6 +12,7 @@ import requests
 from playwright.sync_api import expect, sync_playwright
 
 import tokens
+from api import User
 from proxy import Network
 from quire import ROOT, Server
 
@@ -338,6 +339,39 @@ def test_a_reader_is_seen_but_changes_nothing(open_window, guarded_server, docum
     rita.page.goto(f"{guarded_server.url}/editor/?token={reader}")
     expect(rita.page.locator("#document-list a").first).to_be_visible()
     rita.page.screenshot(path=artifacts / "editor-start.png")
+
+
+def test_a_role_that_falls_and_rises_while_somebody_types_loses_nothing(open_window, guarded_server, document):
+    admin = User(guarded_server.url, "root", docs={"*": "admin"})
+    wanda = open_window(
+        guarded_server.url, document, "", query=f"&token={tokens.make(sub='w', name='Wanda', docs={document: 'write'})}"
+    )
+    wanda.type("Start.")
+    wanda.shows("Saved")
+    reader = open_window(
+        guarded_server.url, document, "", query=f"&token={tokens.make(sub='r', name='Rita', docs={document: 'read'})}"
+    )
+    # A key every few milliseconds, without a pause for what the page says.
+    wanda.page.evaluate("""() => {
+        globalThis.typed = 0;
+        globalThis.typing = setInterval(() => {
+            if (editor.doc.canWrite) editor.text.insert(editor.text.length, String(typed++ % 10));
+        }, 3);
+    }""")
+    for role in ["read", "write", "comment", "write", "read", "write"]:
+        assert admin.put(f"{document}/roles/w", {"role": role}).status_code == 200
+        wanda.page.wait_for_function("role => document.body.dataset.role === role", arg=role)
+        if role != "write":
+            expect(wanda.field).to_have_js_property("readOnly", True)
+        wanda.page.wait_for_timeout(300)
+    typed = wanda.page.evaluate("() => { clearInterval(typing); return typed; }")
+    assert typed > 50
+    wanda.shows("Saved")
+    expected = "Start." + "".join(str(number % 10) for number in range(typed))
+    until(lambda: reader.text() == expected, "the reader has every letter, once and in order")
+    assert wanda.text() == expected
+    answer = admin.get(f"{document}?format=text")
+    assert answer.text == expected
 
 
 def test_changes_are_parked_when_the_role_is_lowered(open_window, guarded_server, document):
