@@ -100,7 +100,7 @@ extension LoadClient {
         }
     }
 
-    /// A sender puts one change into a message, so the message is its next; sets of the server's making are taken apart.
+    /// A sender puts one change into a message, so a change alone is its next; sets of the server's making are taken apart.
     @inline(__always)
     private func receiveChange(_ payload: UnsafeRawBufferPointer, position: Int?, revision: Int) {
         // The magic number of sets (`FORMAT.md`): a change alone has another.
@@ -108,7 +108,7 @@ extension LoadClient {
             guard self.note(revision: revision) else { return }
             self.receiveNextKeystroke(of: self.room.clients[position])
         } else {
-            self.receiveSet(Array(payload), isCatchUp: position == nil, revision: revision)
+            self.receiveSet(Array(payload), of: position.map { self.room.clients[$0] }, revision: revision)
         }
         if self.follows { self.follow(Array(payload)) }
     }
@@ -130,8 +130,10 @@ extension LoadClient {
         if !self.isApart, sender.keystrokes.delivered(number) { self.generator.finished(sender) }
     }
 
-    /// Several changes in one event: each says itself whose it is and which.
-    private func receiveSet(_ bytes: [UInt8], isCatchUp: Bool, revision: Int) {
+    /// Several changes in one event: the next ones of one author, or, in a catch-up, those that say themselves whose they
+    /// are and which. (What a thin client edits is a change of the server's, which says neither.)
+    private func receiveSet(_ bytes: [UInt8], of author: LoadClient?, revision: Int) {
+        let isCatchUp = author == nil
         if isCatchUp {
             self.isResynchronised = true
             self.generator.figures.resynchronised += 1
@@ -139,14 +141,18 @@ extension LoadClient {
         guard self.note(revision: revision), let changes = try? ChangeSet.decode(bytes) else {
             return self.generator.damage("a set of changes is damaged")
         }
+        if let author {
+            for _ in changes { self.receiveNextKeystroke(of: author) }
+            return
+        }
         for change in changes {
             guard let sender = self.generator.typists[change.replica], sender !== self else { continue }
             let number = Int(change.sequence)
             // What it has already may be in a catch-up.
-            if isCatchUp, number < self.keystrokeReceptions[sender.position].next { continue }
+            if number < self.keystrokeReceptions[sender.position].next { continue }
             self.receiveKeystroke(number, of: sender)
         }
-        if isCatchUp { self.generator.caughtUp(self) }
+        self.generator.caughtUp(self)
     }
 
     private func follow(_ bytes: [UInt8]) {

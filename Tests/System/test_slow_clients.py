@@ -9,10 +9,11 @@ import pytest
 from quire import Server
 from wire import Closed, WebSocketPeer, splice
 
-#: 30 MB of signals in all: twice what the memory may grow by, for a server that kept everything for who does not read.
-ROUNDS = 500
+#: 19 MB of signals in all: half as much again as the memory may grow by, for a server that kept everything for who does not
+#: read; and said within 45 seconds, after which a client is gone that answers no ping.
+ROUNDS = 320
 NOISE = "n" * 60_000
-GROWTH = 16e6
+GROWTH = 12e6
 #: An edit every so many rounds.
 EDITS = 5
 
