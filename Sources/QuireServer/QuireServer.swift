@@ -68,6 +68,7 @@ public struct QuireServer: Service, CustomStringConvertible {
     }
 
     private func serve(store: SQLiteStore, metrics: ServerMetrics, group: any EventLoopGroup) async throws {
+        let tls = try configuration.tls.map { try TLSIdentityKeeper($0, logger: logger) }
         let keys = await KeyRing(configuration: configuration, logger: logger)
         try await keys?.load()
         let authenticator = Authenticator(configuration: configuration, keys: keys, metrics: metrics)
@@ -115,6 +116,7 @@ public struct QuireServer: Service, CustomStringConvertible {
             hosts: hosts,
             authenticator: authenticator,
             isOpen: configuration.openMetrics || !configuration.checksTokens,
+            certificateEnd: { tls?.identity.end },
             waitingForDisk: { store.waitingByteCount }
         )
         let router = router(
@@ -130,10 +132,12 @@ public struct QuireServer: Service, CustomStringConvertible {
             router: router,
             sockets: sockets,
             channels: channels,
+            tls: tls,
             group: group
         )
         // Shut down in reverse: clients are told and documents stored while HTTP still answers.
         var running: [any Service] = [application, gateway, admin, versions]
+        if let tls { running.insert(tls, at: 0) }
         if let keys { running.insert(KeyRefresher(ring: keys), at: 0) }
         let services = ServiceGroup(services: running, logger: quietLogger)
         try await services.run()
@@ -202,11 +206,12 @@ public struct QuireServer: Service, CustomStringConvertible {
         router: Router<BasicRequestContext>,
         sockets: SocketIOServer,
         channels: OpenChannels,
+        tls: TLSIdentityKeeper?,
         group: any EventLoopGroup
     ) -> Application<RouterResponder<BasicRequestContext>> {
         Application(
             router: router,
-            server: HTTPServerBuilder { LateHTTPChannel(responder: $0, sockets: sockets, channels: channels) },
+            server: HTTPServerBuilder { LateHTTPChannel(responder: $0, sockets: sockets, channels: channels, tls: tls) },
             // The backlog is what `listen` holds while a burst of clients reconnects at once.
             configuration: .init(address: .hostname(configuration.host, port: configuration.port), backlog: 1024),
             onServerRunning: { channel in announce(channel) },

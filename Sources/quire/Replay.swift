@@ -33,6 +33,9 @@ struct Replay: AsyncParsableCommand {
     @Option(help: "The token to show.")
     var token: String?
 
+    @OptionGroup
+    var trust: TrustOptions
+
     @Option(help: ArgumentHelp("Give up after this many seconds.", valueName: "seconds"))
     var timeout = 3600.0
 
@@ -86,6 +89,7 @@ struct Replay: AsyncParsableCommand {
             clientCount: plan?.lanes.count ?? self.clients,
             isBurst: self.burst,
             token: self.token,
+            secureTransport: try self.trust.secureTransport(),
             logger: self.logging.byOptions.makeLogger(label: "replay")
         )
         let run = ReplayRun(trace: trace, settings: settings, recorder: recorder)

@@ -1,6 +1,7 @@
 import CRDT
 import EngineBenchmark
 import Logging
+import NIOCore
 import QuireClient
 import Synchronization
 
@@ -13,6 +14,7 @@ struct ReplayRun {
         var clientCount: Int
         var isBurst: Bool
         var token: String?
+        var secureTransport: @Sendable (any Channel, _ host: String) throws -> Void
         var logger: Logger
     }
 
@@ -54,6 +56,7 @@ struct ReplayRun {
         for index in 0..<count {
             var configuration = ConnectionConfiguration()
             configuration.guestName = "replay \(index + 1)"
+            configuration.secureTransport = self.settings.secureTransport
             configuration.reconnectBase = .milliseconds(50)
             configuration.reconnectMaximum = .seconds(1)
             let connection = try QuireConnection(

@@ -45,7 +45,8 @@ struct Serve: AsyncParsableCommand {
         let logger = settings.logging.makeLogger(label: "quire")
         let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
         let server = try QuireServer(configuration: configuration, logger: logger) { port in
-            print("Quire is listening at http://\(host):\(port)/")
+            let scheme = configuration.tls == nil ? "http" : "https"
+            print("Quire is listening at \(scheme)://\(host):\(port)/")
             // Scripts read it through a pipe, which is not flushed at the end of a line.
             fflush(nil)
         }

@@ -23,6 +23,17 @@ struct ServeOptions: ParsableArguments {
     )
     var database: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The certificate chain in PEM, for HTTPS. Needs --tls-key; read again when the files change.",
+            valueName: "file"
+        )
+    )
+    var tlsCertificate: String?
+
+    @Option(help: ArgumentHelp("The certificate's private key in PEM.", valueName: "file"))
+    var tlsKey: String?
+
     @OptionGroup(title: "Who may connect")
     var access: AccessOptions
 
@@ -66,6 +77,9 @@ struct ServeOptions: ParsableArguments {
         server.port = try settings.int("port", flag: port, default: server.port)
         let database = try settings.string("database", flag: database, default: server.databasePath)
         server.databasePath = database ?? server.databasePath
+        let certificate = try settings.string("tls-certificate", flag: tlsCertificate)
+        let key = try settings.string("tls-key", flag: tlsKey)
+        server.tls = try Self.tls(certificate: certificate, key: key)
         try access.apply(to: &server, &settings)
         let samplesFolder = Self.isFolder("samples") ? "samples" : nil
         server.samplesDirectory = try settings.string("samples", flag: samples, default: samplesFolder)
@@ -85,6 +99,14 @@ struct ServeOptions: ParsableArguments {
             throw ValidationError("the configuration file \(path) cannot be read")
         }
         return (path, Array(data))
+    }
+
+    private static func tls(certificate: String?, key: String?) throws -> TLSFiles? {
+        switch (certificate, key) {
+        case (nil, nil): nil
+        case (let certificate?, let key?): TLSFiles(certificate: certificate, key: key)
+        default: throw ValidationError("tls-certificate and tls-key go together")
+        }
     }
 
     private static func isFolder(_ path: String) -> Bool {

@@ -40,6 +40,7 @@ struct APIDescriptionTests {
                 hosts: hosts,
                 authenticator: authenticator,
                 isOpen: true,
+                certificateEnd: { nil },
                 waitingForDisk: { 0 }
             )
             let router = server.router(

@@ -150,10 +150,10 @@ def splice(at: int, insert: str = "", delete: int = 0, text: str = "body") -> di
 class WebSocketPeer(Peer):
     """Over a WebSocket from the start."""
 
-    def __init__(self, url: str, headers: dict | None = None, **query):
+    def __init__(self, url: str, headers: dict | None = None, tls: dict | None = None, **query):
         super().__init__()
         address = f"{url.replace('http', 'ws', 1)}/socket.io/?{urlencode({'EIO': 4, 'transport': 'websocket', **query})}"
-        self.socket = websocket.create_connection(address, timeout=TIMEOUT, header=headers or {})
+        self.socket = websocket.create_connection(address, timeout=TIMEOUT, header=headers or {}, sslopt=tls)
         self.handshake = json.loads(self.socket.recv()[1:])
 
     def send_text(self, text: str):

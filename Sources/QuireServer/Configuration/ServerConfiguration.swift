@@ -9,6 +9,9 @@ public struct ServerConfiguration: Sendable {
     /// The port to listen at; 0 takes any free one, which `portFile` and the log then tell.
     public var port = 8080
 
+    /// The certificate that connections are encrypted with; nil for plain HTTP.
+    public var tls: TLSFiles?
+
     /// The SQLite file; made when it does not exist.
     public var databasePath = "quire.sqlite"
 
@@ -108,6 +111,7 @@ public struct ServerConfiguration: Sendable {
         guard !host.isEmpty else { throw .invalid("--host must not be empty") }
         guard !databasePath.isEmpty else { throw .invalid("--database must not be empty") }
         guard (1...256).contains(eventLoopCount) else { throw .invalid("--loops must be between 1 and 256") }
+        if let tls { _ = try TLSIdentity(tls) }
         try jwtSecret?.validate()
         guard (0...300).contains(jwtLeewaySeconds) else { throw .invalid("--jwt-leeway must be between 0 and 300") }
         for name in [jwtIssuer, jwtAudience, jwtKeyID] where name?.isEmpty == true {

@@ -10,8 +10,8 @@ import SocketIO
 /// the Socket.IO gate does not take.
 ///
 /// ```
-/// decoder, encoder ─▶ gate ─▶ threshold ┄┄ first request ┄┄▶ codec ─▶ state ─▶ async channel
-///                      └── a WebSocket: threshold and gate go, and the task ends
+/// (TLS ─▶) decoder, encoder ─▶ gate ─▶ threshold ┄┄ first request ┄┄▶ codec ─▶ state ─▶ async channel
+///                               └── a WebSocket: threshold and gate go, and the task ends
 /// ```
 ///
 /// A task over an async channel takes 6 KiB, for as long as the connection lives. Most connections become WebSockets with
@@ -30,6 +30,8 @@ struct LateHTTPChannel: HTTPChannelHandler {
     let responder: Responder
     let sockets: SocketIOServer
     let channels: OpenChannels
+    /// Nil where connections are not encrypted.
+    let tls: TLSIdentityKeeper?
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -40,6 +42,7 @@ struct LateHTTPChannel: HTTPChannelHandler {
             limits.maxHeaderListSize = defaults.maxHeaderListSize
             limits.maxHeaderFieldCount = defaults.maxHeaderFieldCount
             let pipeline = channel.pipeline.syncOperations
+            try tls?.secure(channel)
             try pipeline.configureHTTPServerPipeline(
                 withPipeliningAssistance: false,
                 withErrorHandling: false,
@@ -48,8 +51,12 @@ struct LateHTTPChannel: HTTPChannelHandler {
                 withDecoderLimitConfiguration: limits
             )
             // The gate times the connection out: what is behind it does not see the requests that it takes.
-            try pipeline.addHandler(sockets.makeGate())
-            let threshold = HTTPThreshold(promise: channel.eventLoop.makePromise(), logger: logger)
+            try pipeline.addHandler(sockets.makeGate(isSecure: tls != nil))
+            let threshold = HTTPThreshold(
+                isSecure: tls != nil,
+                promise: channel.eventLoop.makePromise(),
+                logger: logger
+            )
             try pipeline.addHandler(threshold)
             channels.add(channel)
             return Value(channel: channel, http: threshold.promise.futureResult)
@@ -75,10 +82,12 @@ final class HTTPThreshold: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundOut = HTTPServerRequestPart
 
     let promise: EventLoopPromise<LateHTTPChannel.AsyncChannel?>
+    private let isSecure: Bool
     private let logger: Logger
     private var isDecided = false
 
-    init(promise: EventLoopPromise<LateHTTPChannel.AsyncChannel?>, logger: Logger) {
+    init(isSecure: Bool, promise: EventLoopPromise<LateHTTPChannel.AsyncChannel?>, logger: Logger) {
+        self.isSecure = isSecure
         self.promise = promise
         self.logger = logger
     }
@@ -128,7 +137,7 @@ final class HTTPThreshold: ChannelInboundHandler, RemovableChannelHandler {
         guard !isDecided else { return }
         let pipeline = context.pipeline.syncOperations
         do {
-            try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+            try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: isSecure))
             try pipeline.addHandler(HTTPConnectionStateHandler(logger: logger))
             let configuration = LateHTTPChannel.AsyncChannel.Configuration(isOutboundHalfClosureEnabled: true)
             decide(try .init(wrappingChannelSynchronously: context.channel, configuration: configuration))

@@ -123,10 +123,12 @@ enum WallClock {
     }
 
     /// The time in UTC as RFC 3339 writes it, with milliseconds.
-    static func timestamp() -> String {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        var seconds = time.tv_sec
+    static func timestamp() -> String { timestamp(of: now) }
+
+    /// Seconds since 1970 in the same form.
+    static func timestamp(of time: Double) -> String {
+        let milliseconds = Int((time * 1_000).rounded(.down))
+        var seconds = time_t(milliseconds / 1_000)
         var parts = tm()
         gmtime_r(&seconds, &parts)
         func digits(_ value: Int, _ count: Int) -> String {
@@ -136,6 +138,6 @@ enum WallClock {
         let date =
             "\(digits(Int(parts.tm_year) + 1900, 4))-\(digits(Int(parts.tm_mon) + 1, 2))-\(digits(Int(parts.tm_mday), 2))"
         let clock = "\(digits(Int(parts.tm_hour), 2)):\(digits(Int(parts.tm_min), 2)):\(digits(Int(parts.tm_sec), 2))"
-        return "\(date)T\(clock).\(digits(Int(time.tv_nsec) / 1_000_000, 3))Z"
+        return "\(date)T\(clock).\(digits(milliseconds % 1_000, 3))Z"
     }
 }

@@ -13,6 +13,8 @@ struct MetricsRoutes: Sendable {
     let authenticator: Authenticator
     /// Whether whoever reaches the server may read them.
     let isOpen: Bool
+    /// When the certificate ends, in seconds since 1970; nil without one.
+    let certificateEnd: @Sendable () -> Int?
     /// Bytes that wait for the disk.
     let waitingForDisk: @Sendable () -> Int
 
@@ -44,6 +46,7 @@ struct MetricsRoutes: Sendable {
             Self.family("quire_store_queue_bytes", waitingForDisk()),
         ]
         families += await namespaces()
+        if let end = certificateEnd() { families.append(Self.family("quire_tls_certificate_end_seconds", end)) }
         let process = ProcessFigures()
         let figures: [(String, Double?)] = [
             ("process_resident_memory_bytes", ResidentMemory.byteCount.map(Double.init)),

@@ -28,6 +28,7 @@ final class ServerMetrics: Sendable {
         "quire_document_bytes": .gauge("Bytes of content of all open documents."),
         "quire_document_bytes_max": .gauge("Bytes of content of the largest open document."),
         "quire_store_queue_bytes": .gauge("Bytes that wait to be written to the disk."),
+        "quire_tls_certificate_end_seconds": .gauge("When the certificate ends, in seconds since 1970."),
         "process_resident_memory_bytes": .gauge("Resident memory of the process."),
         "process_cpu_seconds_total": .counter("Processor time of the process."),
         "process_open_fds": .gauge("File descriptors of the process."),
