@@ -211,7 +211,9 @@ public struct QuireServer: Service, CustomStringConvertible {
     ) -> Application<RouterResponder<BasicRequestContext>> {
         Application(
             router: router,
-            server: HTTPServerBuilder { LateHTTPChannel(responder: $0, sockets: sockets, channels: channels, tls: tls) },
+            server: HTTPServerBuilder {
+                LateHTTPChannel(responder: $0, sockets: sockets, channels: channels, tls: tls)
+            },
             // The backlog is what `listen` holds while a burst of clients reconnects at once.
             configuration: .init(address: .hostname(configuration.host, port: configuration.port), backlog: 1024),
             onServerRunning: { channel in announce(channel) },

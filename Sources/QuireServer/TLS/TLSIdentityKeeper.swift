@@ -46,7 +46,10 @@ final class TLSIdentityKeeper: Service, CustomStringConvertible {
             logger.notice("certificate replaced", metadata: ["end": "\(WallClock.timestamp(of: Double(identity.end)))"])
             warnIfOver(identity)
         } catch {
-            logger.error("the certificate could not be read again, the one before stays", metadata: ["reason": "\(error)"])
+            logger.error(
+                "the certificate could not be read again, the one before stays",
+                metadata: ["reason": "\(error)"]
+            )
         }
     }
 
