@@ -91,7 +91,8 @@ public struct QuireServer: Service, CustomStringConvertible {
             hosts: hosts,
             authenticator: authenticator,
             limits: configuration.limits,
-            logger: logger
+            logger: logger,
+            tracer: EventTracer.installed
         )
         gateway.install()
         let entrance = GatewayEntrance(authenticator: authenticator, logger: logger)
@@ -156,6 +157,10 @@ public struct QuireServer: Service, CustomStringConvertible {
     ) -> Router<BasicRequestContext> {
         let hosts = past.hosts
         let router = Router(options: .autoGenerateHeadEndpoints)
+        if EventTracer.installed != nil {
+            // The one place where a secret may stand in an address.
+            router.add(middleware: TracingMiddleware(redactingQueryParameters: ["token"]))
+        }
         router.add(middleware: MetricsMiddleware(metrics: metrics.metrics))
         router.add(middleware: AnswerMiddleware(metrics: metrics.metrics))
         let origins = OriginPolicy(

@@ -73,7 +73,8 @@ struct FakeClient: Sendable {
         loop: any EventLoop,
         hosts: RoomHosts,
         grants: DocumentGrants = DocumentGrants(everything: .write),
-        limits: ServerLimits = ServerLimits()
+        limits: ServerLimits = ServerLimits(),
+        tracer: EventTracer? = nil
     ) {
         socket = FakeSocket(id: id, eventLoop: loop)
         connection = DocsConnection(
@@ -81,7 +82,8 @@ struct FakeClient: Sendable {
             principal: Principal(user: User(id: "user-\(id)", name: id), grants: grants, expiresAt: nil),
             hosts: hosts,
             limits: limits,
-            logger: silentLogger
+            logger: silentLogger,
+            tracer: tracer
         )
     }
 

@@ -65,7 +65,7 @@ struct SocketAuthentication: Sendable {
                 "connection refused",
                 metadata: [
                     "code": "\(error.code.rawValue)", "reason": "\(error.reason)",
-                    "address": "\(handshake.address)",
+                    "connection": "\(handshake.connection)", "address": "\(handshake.address)",
                 ]
             )
             throw ConnectError(message: error.message, data: ["code": .string(error.code.rawValue)])

@@ -40,6 +40,7 @@ final class DocsConnection: RoomClient, @unchecked Sendable {
     private let hosts: RoomHosts
     private let limits: ServerLimits
     private let logger: Logger
+    private let tracer: EventTracer?
     private var memberships: [DocumentID: Membership] = [:]
     private var membershipCount: UInt64 = 0
     private var isBehind = false
@@ -47,13 +48,21 @@ final class DocsConnection: RoomClient, @unchecked Sendable {
     private var nextLook: Scheduled<Void>?
     private var isClosed = false
 
-    init(socket: any DocsSocket, principal: Principal, hosts: RoomHosts, limits: ServerLimits, logger: Logger) {
+    init(
+        socket: any DocsSocket,
+        principal: Principal,
+        hosts: RoomHosts,
+        limits: ServerLimits,
+        logger: Logger,
+        tracer: EventTracer? = nil
+    ) {
         self.session = SessionID(socket.id)
         self.socket = socket
         self.principal = principal
         self.hosts = hosts
         self.limits = limits
         self.logger = logger
+        self.tracer = tracer
     }
 
     // MARK: - Requests
@@ -63,6 +72,7 @@ final class DocsConnection: RoomClient, @unchecked Sendable {
     /// On the socket's loop.
     func handle(event: String, arguments: [JSON], reply: @escaping Reply) {
         socket.eventLoop.assertInEventLoop()
+        let reply = tracer?.trace(event, arguments, session: session.rawValue, reply) ?? reply
         do {
             switch try DocsRequest(event: event, arguments: arguments, limits: limits) {
             case .join(let document, let join): try self.join(document, join, reply)
@@ -136,7 +146,7 @@ final class DocsConnection: RoomClient, @unchecked Sendable {
             onSocketLoop { connection in
                 // What it had before it asked again is still there.
                 if connection.memberships[document] == membership { connection.memberships[document] = previous }
-                connection.refuse(error, event: "join", reply)
+                connection.refuse(error, event: "join", of: document, reply)
             }
         }
     }
@@ -146,7 +156,7 @@ final class DocsConnection: RoomClient, @unchecked Sendable {
             open.room.change(bytes, from: session) { [self] result in
                 switch result {
                 case .success(let revision): reply(["ok": true, "rev": WireValue.revision(revision)])
-                case .failure(let error): refuse(RequestError(error), event: "change", reply)
+                case .failure(let error): refuse(RequestError(error), event: "change", of: document, reply)
                 }
             }
         }
@@ -162,7 +172,7 @@ final class DocsConnection: RoomClient, @unchecked Sendable {
             open.room.edit(base: base, edits: edits, from: session) { [self] result in
                 switch result {
                 case .success(let receipt): reply(WireValue.edit(receipt))
-                case .failure(let error): refuse(RequestError(error), event: "edit", reply)
+                case .failure(let error): refuse(RequestError(error), event: "edit", of: document, reply)
                 }
             }
         }
@@ -192,7 +202,7 @@ final class DocsConnection: RoomClient, @unchecked Sendable {
             open.room.sync(version, from: session) { [self] result in
                 switch result {
                 case .success(let answer): reply(WireValue.sync(answer))
-                case .failure(let error): refuse(RequestError(error), event: "sync", reply)
+                case .failure(let error): refuse(RequestError(error), event: "sync", of: document, reply)
                 }
             }
         }
@@ -220,11 +230,12 @@ final class DocsConnection: RoomClient, @unchecked Sendable {
                     guard open.outlet.membership(of: session) == membership else { throw Self.notJoined }
                     try body(open)
                 } catch let error as RoomError {
-                    refuse(RequestError(error), event: event, reply)
+                    refuse(RequestError(error), event: event, of: document, reply)
                 } catch let error as RequestError {
-                    refuse(error, event: event, reply)
+                    refuse(error, event: event, of: document, reply)
                 } catch {
-                    refuse(RequestError(.internalError, "the server made a mistake"), event: event, reply)
+                    let mistake = RequestError(.internalError, "the server made a mistake")
+                    refuse(mistake, event: event, of: document, reply)
                 }
             }
         }
@@ -233,9 +244,13 @@ final class DocsConnection: RoomClient, @unchecked Sendable {
     private static var notJoined: RequestError { RequestError(.notJoined, "join the document first") }
 
     /// On any loop.
-    private func refuse(_ error: RequestError, event: String, _ reply: Reply) {
+    private func refuse(_ error: RequestError, event: String, of document: DocumentID? = nil, _ reply: Reply) {
         hosts.metrics?.refused(error.code)
-        logger.debug("request refused", metadata: ["event": "\(event)", "code": "\(error.code)"])
+        if logger.logLevel <= .debug {
+            var metadata: Logger.Metadata = ["event": "\(event)", "code": "\(error.code)"]
+            if let document { metadata["doc"] = "\(document)" }
+            logger.debug("request refused", metadata: metadata)
+        }
         reply(error.acknowledgement)
     }
 

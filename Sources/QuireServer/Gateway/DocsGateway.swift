@@ -18,6 +18,7 @@ struct DocsGateway: Service, CustomStringConvertible {
     let authenticator: Authenticator
     let limits: ServerLimits
     let logger: Logger
+    var tracer: EventTracer?
 
     /// The name in the logs of the lifecycle.
     var description: String { "the /docs gateway" }
@@ -28,9 +29,9 @@ struct DocsGateway: Service, CustomStringConvertible {
     func install() {
         let namespace = sockets.of(RoomPacket.namespace)
         SocketAuthentication(authenticator: authenticator, logger: logger).install(on: namespace)
-        namespace.onConnection { [hosts, limits, logger] socket in
+        namespace.onConnection { [hosts, limits, logger, tracer] socket in
             guard let principal = socket[PrincipalKey.self] else { return socket.disconnect() }
-            Self.welcome(socket, principal, hosts: hosts, limits: limits, logger: logger)
+            Self.welcome(socket, principal, hosts: hosts, limits: limits, logger: logger, tracer: tracer)
         }
     }
 
@@ -39,16 +40,19 @@ struct DocsGateway: Service, CustomStringConvertible {
         _ principal: Principal,
         hosts: RoomHosts,
         limits: ServerLimits,
-        logger: Logger
+        logger: Logger,
+        tracer: EventTracer?
     ) {
         var logger = logger
+        logger[metadataKey: "connection"] = "\(socket.handshake.connection)"
         logger[metadataKey: "session"] = "\(socket.id)"
         let connection = DocsConnection(
             socket: socket,
             principal: principal,
             hosts: hosts,
             limits: limits,
-            logger: logger
+            logger: logger,
+            tracer: tracer
         )
         for event in DocsRequest.events {
             socket.on(event) { arguments, ack in

@@ -15,6 +15,8 @@ public struct Handshake: Sendable {
     public var isSecure: Bool
     /// The transport of the first request.
     public var transport: EngineTransport
+    /// Names the connection in logs and nowhere else; no secret, unlike the session's id.
+    public var connection: String
 }
 
 extension Handshake {
@@ -25,7 +27,8 @@ extension Handshake {
             query: info.query,
             address: info.address,
             isSecure: info.isSecure,
-            transport: info.transport
+            transport: info.transport,
+            connection: String(info.number, radix: 36)
         )
     }
 }

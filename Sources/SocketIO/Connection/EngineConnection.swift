@@ -337,7 +337,7 @@ final class EngineConnection: @unchecked Sendable {
         self.engineSocket = nil
         self.server.logger.debug(
             "connection closed",
-            metadata: ["connection": "\(self.id)", "reason": "\(reason)"]
+            metadata: ["connection": "\(String(self.info.number, radix: 36))", "reason": "\(reason)"]
         )
     }
 

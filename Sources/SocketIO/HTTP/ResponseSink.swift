@@ -39,6 +39,8 @@ struct ConnectionInfo: Sendable {
     let address: String
     let isSecure: Bool
     let transport: EngineTransport
+    /// Names the connection in logs: the sid would let whoever reads them poll its session.
+    let number = UInt64.random(in: .min ... .max)
 }
 
 extension NIOLoopBound {
