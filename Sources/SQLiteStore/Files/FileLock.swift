@@ -13,7 +13,9 @@ internal import Glibc
 /// SQLite itself would let them: its locks last for a transaction, while a room believes for hours that its memory is
 /// newer than the disk. The kernel drops the lock with the process, however that ends; the file stays.
 final class FileLock: Sendable {
+    let path: String
     private let descriptor: Int32
+    private let identity: DatabaseFiles.Identity?
 
     /// Takes the lock.
     ///
@@ -31,8 +33,13 @@ final class FileLock: Sendable {
             }
             throw StoreError(.ioFailure, "cannot lock \(path) (\(String(cString: strerror(code))))")
         }
+        self.path = path
         self.descriptor = descriptor
+        identity = DatabaseFiles.identity(path)
     }
+
+    /// Whether others who look for the lock find this one.
+    var isInPlace: Bool { identity != nil && DatabaseFiles.identity(path) == identity }
 
     /// Lets go of it before the object goes.
     func unlock() {
