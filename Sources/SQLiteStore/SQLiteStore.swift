@@ -59,6 +59,7 @@ public final class SQLiteStore: Sendable {
         }
         self.logger = logger
         queue = WriteQueue(maximumByteCount: configuration.queueByteCount)
+        Self.warnOfLoss(pool, noted: lock.noted, logger: logger)
         keeper = FileKeeper(files: DatabaseFiles(path: configuration.path), lock: lock)
         writing = WritingThread(
             pool: pool,
@@ -119,6 +120,22 @@ public final class SQLiteStore: Sendable {
             }
         }
         try outcome.finished(readerCount, at: meeting).get()
+    }
+
+    /// Says when there were transactions on disk that the database does not have any more.
+    ///
+    /// An older one that was restored is just that, so it is no reason not to start.
+    private static func warnOfLoss(_ pool: DatabasePool, noted: CommitCount?, logger: Logger) {
+        guard let noted, let count = try? pool.read({ try $0.commitCount() }) else { return }
+        let missing = count.behind(noted)
+        guard missing > 0 else { return }
+        logger.critical(
+            """
+            the database is older than what was acknowledged: transactions are missing, unless it was restored from a backup; \
+            clients that have newer documents will send them
+            """,
+            metadata: ["missing": "\(missing)"]
+        )
     }
 
     /// Refuses a write-ahead log of which SQLite would silently drop what was acknowledged.
@@ -339,10 +356,15 @@ extension SQLiteStore: DocumentStore {
 
 extension Database {
     /// A transaction that changes nothing and is written and synced like any other.
-    func commitNothing() throws {
-        let number = try Int32.fetchOne(self, sql: "PRAGMA user_version") ?? 0
-        try execute(sql: "PRAGMA user_version = \(number)")
+    func commitNothing() throws { try set(try commitCount()) }
+
+    /// How many transactions the writer has committed.
+    func commitCount() throws -> CommitCount {
+        CommitCount(number: try Int32.fetchOne(self, sql: "PRAGMA user_version") ?? 0)
     }
+
+    /// Writes that number with what else the transaction writes.
+    func set(_ count: CommitCount) throws { try execute(sql: "PRAGMA user_version = \(count.number)") }
 }
 
 /// Where the readers wait for each other when they are opened.

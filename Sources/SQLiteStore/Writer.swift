@@ -35,6 +35,8 @@ final class Writer {
     private var failing: (since: ContinuousClock.Instant, tried: ContinuousClock.Instant)?
     /// Set when the files are gone.
     private var loss: StoreError?
+    /// How many transactions were committed; `nil` while it was not read.
+    private var commits: CommitCount?
     /// Rows of documents that were written lately.
     ///
     /// Only what is committed.
@@ -120,6 +122,7 @@ final class Writer {
         guard loss == nil, failing == nil else { return nil }
         var batch = Batch(rows: rows, poisoned: poisoned)
         var outcomes: [Result<Void, StoreError>] = []
+        var count = CommitCount(number: 0)
         let start = ContinuousClock.now
         condition.startWriting()
         defer { condition.stopWriting() }
@@ -128,6 +131,8 @@ final class Writer {
                 try database.inTransaction(.immediate) {
                     for item in items { outcomes.append(try batch.write(item, in: database)) }
                     try batch.writeRows(in: database)
+                    count = try (commits ?? database.commitCount()).next
+                    try database.set(count)
                     return .commit
                 }
             }
@@ -142,6 +147,8 @@ final class Writer {
         // It may have gone into a file that nobody will find again.
         checkFiles()
         if loss != nil { return nil }
+        commits = count
+        keeper.note(count)
         rows = batch.rows
         poisoned = batch.poisoned
         if let observer {
@@ -188,6 +195,7 @@ final class Writer {
         }
         self.failing = nil
         rows.removeAll()
+        commits = nil
         condition.set(.well)
         logger.notice("the disk is well again", metadata: ["seconds": "\((ContinuousClock.now - failing.since).components.seconds)"])
     }

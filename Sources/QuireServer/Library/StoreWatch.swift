@@ -8,9 +8,6 @@ struct StoreWatch: Service, CustomStringConvertible {
     var description: String { "the watch over the store" }
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            try await store.ended()
-            try await gracefulShutdown()
-        }
+        try await cancelWhenGracefulShutdown { try await store.ended() }
     }
 }

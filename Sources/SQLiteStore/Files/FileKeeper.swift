@@ -19,6 +19,9 @@ final class FileKeeper: Sendable {
     /// The first of the files that was deleted or replaced.
     var missing: DatabaseFiles.Part? { files.missing }
 
+    /// Notes how many transactions are on disk.
+    func note(_ count: CommitCount) { lock.withLock { $0.note(count) } }
+
     /// Lets go of the lock.
     func unlock() { lock.withLock { $0.unlock() } }
 

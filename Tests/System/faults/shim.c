@@ -71,7 +71,8 @@ static int copy_of(int which) {
     if (!disk || (which != DATABASE && which != LOG)) return -1;
     if (!pending[which].copy) {
         char path[4096];
-        snprintf(path, sizeof path, "%s/%s%s", disk, match, which == LOG ? "-wal" : "");
+        /* Not by a name that we would take for the database. */
+        snprintf(path, sizeof path, "%s/copy%s", disk, which == LOG ? "-wal" : "");
         pending[which].copy = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     }
     return pending[which].copy;
