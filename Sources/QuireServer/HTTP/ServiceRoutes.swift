@@ -30,11 +30,12 @@ struct ServiceRoutes: Sendable {
         // Whichever comes first; a promise ignores the second.
         let timer = loop.scheduleTask(in: Self.patience) { answer.succeed(false) }
         answer.completeWithTask { [store] in
-            do {
+            do throws(StoreError) {
                 _ = try await store.list(after: nil, limit: 1)
                 return true
             } catch {
-                return false
+                // A page that cannot be read concerns the documents on it; the others go on.
+                return error.code == .damaged
             }
         }
         let isWell = (try? await answer.futureResult.get()) ?? false
