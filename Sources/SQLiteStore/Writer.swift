@@ -197,7 +197,10 @@ final class Writer {
         rows.removeAll()
         commits = nil
         condition.set(.well)
-        logger.notice("the disk is well again", metadata: ["seconds": "\((ContinuousClock.now - failing.since).components.seconds)"])
+        logger.notice(
+            "the disk is well again",
+            metadata: ["seconds": "\((ContinuousClock.now - failing.since).components.seconds)"]
+        )
     }
 
     /// Looks whether the files are still where they were.

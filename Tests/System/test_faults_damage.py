@@ -149,7 +149,7 @@ def test_damage_is_noted_in_the_quarantine_and_the_rows_stay(original, tmp_path)
     server = broken(tmp_path, path, lambda data: None)
     with sqlite3.connect(tmp_path / "quire.sqlite") as database:
         # All of them, and the log does not reach back behind the older.
-        database.execute("UPDATE snapshots SET bytes = x'00' || substr(bytes, 2) WHERE document = 'damage-c'")
+        database.execute("UPDATE snapshots SET bytes = zeroblob(length(bytes)) WHERE document = 'damage-c'")
     database.close()
     refused = examine(server, expected)
     assert refused == 1, server.tail()

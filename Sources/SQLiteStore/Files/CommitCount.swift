@@ -34,7 +34,9 @@ struct CommitCount: Hashable, Sendable {
 
     init(number: Int32) { self.number = number }
 
-    private static func bytes(_ number: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) } }
+    private static func bytes(_ number: UInt32) -> [UInt8] {
+        (0..<4).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
+    }
 
     private static func sum(_ body: [UInt8]) -> UInt32 {
         var checksum = Checksum()

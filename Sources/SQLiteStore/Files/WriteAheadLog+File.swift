@@ -45,10 +45,13 @@ extension WriteAheadLog {
         defer { close(descriptor) }
         if let frames {
             var log = WriteAheadLog()
-            let end = log.readHeader(try read(descriptor, headerByteCount, at: 0))
+            let end =
+                log.readHeader(try read(descriptor, headerByteCount, at: 0))
                 ? headerByteCount + frames * log.frameByteCount : 0
             let size = lseek(descriptor, 0, SEEK_END)
-            guard size <= off_t(end) || ftruncate(descriptor, off_t(end)) == 0 else { throw failure("cannot cut \(path)") }
+            guard size <= off_t(end) || ftruncate(descriptor, off_t(end)) == 0 else {
+                throw failure("cannot cut \(path)")
+            }
         }
         var offset = 0
         while true {

@@ -11,12 +11,15 @@ extension SQLiteStore {
         try await read { database in
             let row = try Row.fetchOne(
                 database,
-                sql: "SELECT fingerprint, status, headers, body, time, checksum FROM replies WHERE name = ? AND time >= ?",
+                sql:
+                    "SELECT fingerprint, status, headers, body, time, checksum FROM replies WHERE name = ? AND time >= ?",
                 arguments: [name, since]
             )
             guard let row else { return nil }
             let damaged = StoreError(.damaged, "a kept answer is damaged")
-            guard let status = row.integer(1), let headers = row.text(2), let time = row.integer(4) else { throw damaged }
+            guard let status = row.integer(1), let headers = row.text(2), let time = row.integer(4) else {
+                throw damaged
+            }
             let reply = StoredReply(
                 fingerprint: row.bytes(0),
                 status: Int(clamping: status),
