@@ -96,7 +96,7 @@ def test_out_of_descriptors_those_who_are_in_go_on_and_others_come_in_later(tmp_
     assert probe.get(f"{server.url}/readyz", timeout=5).status_code == 200
     ada = WebSocketPeer(server.url).connect()
     assert ada.join(document)["ok"] and ada.edit(document, splice(0, "before "))["ok"]
-    crowd = []
+    others, crowd = [WebSocketPeer(server.url).connect() for _ in range(12)], []
     try:
         for _ in range(100):
             crowd.append(socket_to(server))
@@ -104,6 +104,10 @@ def test_out_of_descriptors_those_who_are_in_go_on_and_others_come_in_later(tmp_
         assert len(os.listdir(f"/proc/{server.process.pid}/fd")) >= 78, "there were descriptors left"
         # Neither commits nor loads need one: the files are open.
         assert ada.edit(document, splice(0, "meanwhile "))["ok"]
+        for number, other in enumerate(others):
+            other.emit("join", {"doc": f"{document}-{number}", "format": "json"})
+        for number, other in enumerate(others):
+            assert other.join(f"{document}-{number}")["ok"]
         assert ada.join(f"{document}-new")["ok"] and ada.edit(f"{document}-new", splice(0, "new"), rev=0)["ok"]
         assert probe.get(f"{server.url}/readyz", timeout=5).status_code == 200
     finally:
