@@ -86,11 +86,13 @@ public struct QuireServer: Service, CustomStringConvertible {
             eventLoopGroup: group,
             logger: logger
         )
+        let readiness = Readiness { store.health }
         let gateway = DocsGateway(
             sockets: sockets,
             hosts: hosts,
             authenticator: authenticator,
             limits: configuration.limits,
+            readiness: readiness,
             logger: logger,
             tracer: EventTracer.installed
         )
@@ -126,6 +128,7 @@ public struct QuireServer: Service, CustomStringConvertible {
             authenticator: authenticator,
             notifications: notifications,
             metrics: metricsRoutes,
+            readiness: readiness,
             loop: group.any()
         )
         let channels = OpenChannels()
@@ -140,8 +143,10 @@ public struct QuireServer: Service, CustomStringConvertible {
         var running: [any Service] = [application, gateway, admin, versions]
         if let tls { running.insert(tls, at: 0) }
         if let keys { running.insert(KeyRefresher(ring: keys), at: 0) }
-        let services = ServiceGroup(services: running, logger: quietLogger)
-        try await services.run()
+        var services = running.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
+        // Clients are told when the store is lost, as in any shutdown.
+        services.append(.init(service: StoreWatch(store: store), failureTerminationBehavior: .gracefullyShutdownGroup))
+        try await ServiceGroup(configuration: .init(services: services, logger: quietLogger)).run()
         // Those whose clients did not take their goodbye are closed within `closeTimeout`.
         await channels.allClosed()
     }
@@ -153,6 +158,7 @@ public struct QuireServer: Service, CustomStringConvertible {
         authenticator: Authenticator,
         notifications: Notifications,
         metrics: MetricsRoutes,
+        readiness: Readiness,
         loop: any EventLoop
     ) -> Router<BasicRequestContext> {
         let hosts = past.hosts
@@ -203,7 +209,7 @@ public struct QuireServer: Service, CustomStringConvertible {
             logger.warning("there is no such SDK folder", metadata: ["path": "\(directory)"])
         }
         SDKRoutes(files: sdk).add(to: router)
-        ServiceRoutes(store: store, files: files, loop: loop).add(to: router)
+        ServiceRoutes(store: store, readiness: readiness, files: files, loop: loop).add(to: router)
         return router
     }
 

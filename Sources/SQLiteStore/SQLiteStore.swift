@@ -31,9 +31,17 @@ public final class SQLiteStore: Sendable {
     private let pool: DatabasePool
     private let queue: WriteQueue
     private let writing: WritingThread
+    private let keeper: FileKeeper
+    private let condition = StoreCondition()
     private let logger: Logger
 
+    /// How many connections read beside the one that writes.
+    private static let readerCount = 4
+
     /// Opens the file, or makes it; blocks meanwhile (start-up only).
+    ///
+    /// What SQLite recovers from the write-ahead log of a process that was killed is judged first (`WriteAheadLog`) and
+    /// written once more, so that nothing is built upon what is in the kernel's memory only.
     ///
     /// - Throws: `inUse` when another process has it open, `damaged` when it is no database or a damaged one,
     ///   `ioFailure` when it cannot be opened or was written by a later version.
@@ -43,6 +51,7 @@ public final class SQLiteStore: Sendable {
         observer: (any StoreObserver)? = nil
     ) throws(StoreError) {
         let lock = try FileLock(path: configuration.path + ".lock")
+        try Self.judgeLog(of: configuration.path, logger: logger)
         do {
             pool = try Self.openPool(configuration.path)
         } catch {
@@ -50,7 +59,16 @@ public final class SQLiteStore: Sendable {
         }
         self.logger = logger
         queue = WriteQueue(maximumByteCount: configuration.queueByteCount)
-        writing = WritingThread(pool: pool, queue: queue, lock: lock, logger: logger, observer: observer)
+        Self.warnOfLoss(pool, noted: lock.noted, logger: logger)
+        keeper = FileKeeper(files: DatabaseFiles(path: configuration.path), lock: lock)
+        writing = WritingThread(
+            pool: pool,
+            queue: queue,
+            keeper: keeper,
+            condition: condition,
+            logger: logger,
+            observer: observer
+        )
     }
 
     deinit {
@@ -62,13 +80,14 @@ public final class SQLiteStore: Sendable {
         var configuration = GRDB.Configuration()
         configuration.label = "quire"
         configuration.foreignKeysEnabled = true
-        configuration.maximumReaderCount = 4
+        configuration.maximumReaderCount = readerCount
+        // Once open, they need no descriptor any more: documents are loaded even when clients have taken all there are.
+        configuration.persistentReadOnlyConnections = true
         configuration.busyMode = .timeout(5)
         let pool = try DatabasePool(path: path, configuration: configuration)
         guard try pool.read(Schema.migrator.hasBeenSuperseded) == false else {
             throw StoreError(.ioFailure, "the database was written by a later version of quire; update this one")
         }
-        try Schema.migrator.migrate(pool)
         // The pool sets NORMAL on the writing connection when it turns on WAL, after any `prepareDatabase`: so FULL is
         // set here, on that one connection, which lives as long as the pool, and looked at.
         let level = try pool.writeWithoutTransaction { database in
@@ -76,7 +95,80 @@ public final class SQLiteStore: Sendable {
             return try Int.fetchOne(database, sql: "PRAGMA synchronous")
         }
         guard level == 2 else { throw StoreError(.ioFailure, "SQLite refuses synchronous = FULL") }
+        try pool.writeWithoutTransaction { database in
+            try database.inTransaction(.immediate) {
+                try WriteAheadLog.renew(path: path + DatabaseFiles.Part.log.rawValue)
+                return .rollback
+            }
+        }
+        try Schema.migrator.migrate(pool)
+        // Shows that the disk takes what is written, and syncs what the pool wrote with NORMAL.
+        try pool.writeWithoutTransaction { try $0.commitNothing() }
+        try openReaders(of: pool)
         return pool
+    }
+
+    /// Has every reader open its file now.
+    private static func openReaders(of pool: DatabasePool) throws {
+        let meeting = NSCondition()
+        let outcome = ReaderMeeting()
+        for _ in 0..<readerCount {
+            // Threads, as they wait for each other: only readers that are all busy at once are as many connections.
+            Thread.detachNewThread {
+                let failure = Result { try pool.read { _ in outcome.wait(for: readerCount, at: meeting) } }
+                outcome.leave(failure, at: meeting)
+            }
+        }
+        try outcome.finished(readerCount, at: meeting).get()
+    }
+
+    /// Says when there were transactions on disk that the database does not have any more.
+    ///
+    /// An older one that was restored is just that, so it is no reason not to start.
+    private static func warnOfLoss(_ pool: DatabasePool, noted: CommitCount?, logger: Logger) {
+        guard let noted, let count = try? pool.read({ try $0.commitCount() }) else { return }
+        let missing = count.behind(noted)
+        guard missing > 0 else { return }
+        logger.critical(
+            """
+            the database is older than what was acknowledged: transactions are missing, unless it was restored from a backup; \
+            clients that have newer documents will send them
+            """,
+            metadata: ["missing": "\(missing)"]
+        )
+    }
+
+    /// Refuses a write-ahead log of which SQLite would silently drop what was acknowledged.
+    private static func judgeLog(of path: String, logger: Logger) throws(StoreError) {
+        let log = path + DatabaseFiles.Part.log.rawValue
+        switch try WriteAheadLog.judge(path: log) {
+        case .empty, .whole:
+            break
+        case .torn(let commits):
+            logger.warning(
+                "the last transaction of the write-ahead log is not whole and is dropped; after a power cut it was not acknowledged",
+                metadata: ["path": "\(log)", "transactions": "\(commits)"]
+            )
+        case .damaged(let commits, let lost):
+            throw StoreError(
+                .damaged,
+                """
+                \(log) is damaged behind \(commits) transactions, and at least \(lost) that were acknowledged are lost with it. \
+                Restore a backup; or move the file aside, to go on without what it holds
+                """
+            )
+        }
+    }
+
+    /// How the store is.
+    public var health: StoreHealth { condition.health }
+
+    /// Waits for the end of the store, or of the task that waits; for one caller.
+    ///
+    /// - Throws: when it is not the one that `close` makes: its file was deleted or replaced under it. It takes nothing any
+    ///   more then, and the text says where what it held was saved to.
+    public func ended() async throws(StoreError) {
+        if let loss = await condition.ended() { throw loss }
     }
 
     /// How many bytes wait to be written.
@@ -114,9 +206,18 @@ extension SQLiteStore: DocumentStore {
 
     /// Reads a document as far as is wanted, without waiting for what is on its way.
     func load(_ id: DocumentID, _ extent: Loader.Extent) async throws(StoreError) -> StoredDocument? {
-        let outcome = try await read { database in
-            var loader = Loader(id, extent)
-            return try loader.load(in: database)
+        let outcome: LoadOutcome
+        do {
+            outcome = try await read { database in
+                var loader = Loader(id, extent)
+                return try loader.load(in: database)
+            }
+        } catch {
+            // SQLite itself found a page that it cannot read, or a role is damaged.
+            if error.code == .damaged {
+                await report([DamagedRow(document: id, item: .document, revision: .zero, reason: error.message)])
+            }
+            throw error
         }
         switch outcome {
         case .unknown:
@@ -124,10 +225,10 @@ extension SQLiteStore: DocumentStore {
         case .notRetained:
             throw StoreError(.notRetained, "the log of \(id) does not reach there")
         case .found(let document, let damaged):
-            if !damaged.isEmpty { try await report(damaged) }
+            if !damaged.isEmpty { await report(damaged) }
             return document
         case .lost(let damaged):
-            try await report(damaged)
+            await report(damaged)
             let rows = damaged.map { "\($0.item.rawValue) \($0.revision): \($0.reason)" }.joined(separator: "; ")
             throw StoreError(.damaged, "document \(id): \(rows)")
         }
@@ -161,7 +262,7 @@ extension SQLiteStore: DocumentStore {
             case .change: .change
             case .snapshot: .snapshot
             }
-        try await report([
+        await report([
             DamagedRow(document: row.document, item: item, revision: row.revision, reason: "the engine: \(row.reason)")
         ])
     }
@@ -192,11 +293,15 @@ extension SQLiteStore: DocumentStore {
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
+        let value: Value
         do {
-            return try await pool.read(body)
+            value = try await pool.read(body)
         } catch {
             throw StoreError(error)
         }
+        // A connection that was opened just now has whatever file is at the path.
+        if let part = keeper.missing { throw StoreError(.ioFailure, "\(keeper.path + part.rawValue) was taken away") }
+        return value
     }
 
     /// Waits for the writer to deal with an item.
@@ -228,7 +333,10 @@ extension SQLiteStore: DocumentStore {
         return value
     }
 
-    private func report(_ damaged: [DamagedRow]) async throws(StoreError) {
+    /// Notes damage in the log of the server and in the table.
+    ///
+    /// That the table cannot be written is no reason to say anything else than that the document is damaged.
+    private func report(_ damaged: [DamagedRow]) async {
         for row in damaged {
             logger.error(
                 "damaged row",
@@ -238,7 +346,57 @@ extension SQLiteStore: DocumentStore {
                 ]
             )
         }
-        try await enqueue { .quarantine(damaged, $0) }
+        do throws(StoreError) {
+            try await enqueue { .quarantine(damaged, $0) }
+        } catch {
+            logger.error("damage not noted in the quarantine", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+extension Database {
+    /// A transaction that changes nothing and is written and synced like any other.
+    func commitNothing() throws { try set(try commitCount()) }
+
+    /// How many transactions the writer has committed.
+    func commitCount() throws -> CommitCount {
+        CommitCount(number: try Int32.fetchOne(self, sql: "PRAGMA user_version") ?? 0)
+    }
+
+    /// Writes that number with what else the transaction writes.
+    func set(_ count: CommitCount) throws { try execute(sql: "PRAGMA user_version = \(count.number)") }
+}
+
+/// Where the readers wait for each other when they are opened.
+///
+/// `@unchecked Sendable`: everything mutable is read and written with the condition held.
+private final class ReaderMeeting: @unchecked Sendable {
+    private var present = 0
+    private var left = 0
+    private var failure: (any Error)?
+
+    /// Waits until so many are here, or one of them failed.
+    func wait(for count: Int, at meeting: NSCondition) {
+        meeting.lock()
+        defer { meeting.unlock() }
+        present += 1
+        meeting.broadcast()
+        while present < count, failure == nil { meeting.wait() }
+    }
+
+    func leave(_ result: Result<Void, any Error>, at meeting: NSCondition) {
+        meeting.lock()
+        defer { meeting.unlock() }
+        left += 1
+        if case .failure(let error) = result { failure = error }
+        meeting.broadcast()
+    }
+
+    func finished(_ count: Int, at meeting: NSCondition) -> Result<Void, any Error> {
+        meeting.lock()
+        defer { meeting.unlock() }
+        while left < count { meeting.wait() }
+        return failure.map { .failure($0) } ?? .success(())
     }
 }
 

@@ -127,6 +127,10 @@ enum Schema {
                     """
             )
         }
+        // Answers of before have none, and are taken as they are for the day that they are kept.
+        migrator.registerMigration("6 checksums of replies") { database in
+            try database.execute(sql: "ALTER TABLE replies ADD COLUMN checksum INTEGER")
+        }
         return migrator
     }()
 }

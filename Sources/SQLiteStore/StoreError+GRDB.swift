@@ -27,3 +27,22 @@ extension StoreError {
         }
     }
 }
+
+extension DatabaseError {
+    /// Whether the disk refuses to write, whatever is written.
+    ///
+    /// A page that cannot be read is not of that kind: it concerns the documents that are on it.
+    var isOfDisk: Bool {
+        switch resultCode {
+        case .SQLITE_FULL, .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PROTOCOL, .SQLITE_NOLFS:
+            true
+        case .SQLITE_IOERR:
+            switch extendedResultCode {
+            case .SQLITE_IOERR_READ, .SQLITE_IOERR_SHORT_READ, .SQLITE_IOERR_NOMEM: false
+            default: true
+            }
+        default:
+            false
+        }
+    }
+}

@@ -93,15 +93,16 @@ final class WriteQueue: @unchecked Sendable {
         return byteCount
     }
 
-    /// Takes everything that waits; waits itself while there is nothing.
+    /// Takes everything that waits; waits itself while there is nothing, for so many seconds.
     ///
-    /// `nil` when closed and empty.
-    func takeAll() -> [WriteItem]? {
+    /// Empty when the time is over; `nil` when closed and empty.
+    func takeAll(within seconds: Double) -> [WriteItem]? {
         condition.lock()
         defer { condition.unlock() }
+        let end = Date(timeIntervalSinceNow: seconds)
         while items.isEmpty {
             if isClosed { return nil }
-            condition.wait()
+            if !condition.wait(until: end) { break }
         }
         var taken: [WriteItem] = []
         swap(&taken, &items)

@@ -19,19 +19,33 @@ final class WritingThread: @unchecked Sendable {
     init(
         pool: DatabasePool,
         queue: WriteQueue,
-        lock fileLock: FileLock,
+        keeper: FileKeeper,
+        condition: StoreCondition,
         logger: Logger,
         observer: (any StoreObserver)?
     ) {
         let thread = Thread { [self] in
-            Writer(pool: pool, queue: queue, logger: logger, observer: observer).run()
-            do {
-                try pool.close()
-            } catch {
-                logger.warning("database not closed", metadata: ["error": "\(error)"])
+            let loss = Writer(
+                pool: pool,
+                queue: queue,
+                keeper: keeper,
+                condition: condition,
+                logger: logger,
+                observer: observer
+            ).run()
+            if loss == nil {
+                do {
+                    try pool.close()
+                } catch {
+                    logger.warning("database not closed", metadata: ["error": "\(error)"])
+                }
+            } else {
+                // Closing would remove the log by its name, which by now may be that of another database.
+                _ = Unmanaged.passRetained(pool)
             }
-            fileLock.unlock()
+            keeper.unlock()
             finish()
+            condition.finish(loss)
         }
         thread.name = "quire-store"
         thread.start()

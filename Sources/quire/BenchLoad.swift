@@ -92,7 +92,7 @@ extension Bench {
 
         func run() async throws {
             let settings = try self.settings()
-            Self.raiseFileLimit()
+            FileLimit.raise()
             let line = LoadProgressLine()
             let report = try await LoadRun(settings) { line.draw($0) }.run()
             line.clear()
@@ -131,19 +131,6 @@ extension Bench {
             settings.serverProcess = self.serverPid
             settings.token = self.token
             return settings
-        }
-
-        /// A connection is a file, and the soft limit on these is mostly 1,024.
-        private static func raiseFileLimit() {
-            #if canImport(Glibc)
-            let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-            #else
-            let files = RLIMIT_NOFILE
-            #endif
-            var limit = rlimit()
-            guard getrlimit(files, &limit) == 0 else { return }
-            limit.rlim_cur = limit.rlim_max
-            setrlimit(files, &limit)
         }
     }
 }

@@ -258,6 +258,30 @@ struct LimitOptions: ParsableArguments {
     )
     var versionIntervalSeconds: Int?
 
+    @Option(
+        help: LimitOptions.help(
+            "Revisions after which a document is saved as a whole.",
+            ServerLimits().snapshotRevisions
+        )
+    )
+    var snapshotRevisions: Int?
+
+    @Option(
+        help: LimitOptions.help(
+            "Seconds after which what was written is saved as a whole at the latest.",
+            ServerLimits().snapshotSeconds
+        )
+    )
+    var snapshotSeconds: Int?
+
+    @Option(
+        help: LimitOptions.help(
+            "Revisions that the log keeps behind the snapshots, at least.",
+            ServerLimits().retainedRevisions
+        )
+    )
+    var retainedRevisions: Int?
+
     @Option(help: LimitOptions.help("Seconds that a graceful shutdown may take.", ServerLimits().shutdownSeconds))
     var shutdownSeconds: Int?
 
@@ -280,6 +304,9 @@ struct LimitOptions: ParsableArguments {
             ("idle-seconds", idleSeconds, \.idleUnloadSeconds),
             ("version-quiet-seconds", versionQuietSeconds, \.versionQuietSeconds),
             ("version-interval-seconds", versionIntervalSeconds, \.versionIntervalSeconds),
+            ("snapshot-revisions", snapshotRevisions, \.snapshotRevisions),
+            ("snapshot-seconds", snapshotSeconds, \.snapshotSeconds),
+            ("retained-revisions", retainedRevisions, \.retainedRevisions),
             ("shutdown-seconds", shutdownSeconds, \.shutdownSeconds),
         ]
         var limits = ServerLimits()

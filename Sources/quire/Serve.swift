@@ -40,6 +40,7 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         // A peer that goes away while we write to it is nothing to die of.
         signal(SIGPIPE, SIG_IGN)
+        FileLimit.raise()
         let settings = try options.resolve(environment: Environment.variables)
         let configuration = settings.server
         let logger = settings.logging.makeLogger(label: "quire")

@@ -49,6 +49,7 @@ struct APIDescriptionTests {
                 authenticator: authenticator,
                 notifications: Notifications(sockets: sockets, entrance: entrance),
                 metrics: metrics,
+                readiness: Readiness { .well },
                 loop: group.any()
             )
             return router.routes.filter { $0.method != .head }.map { "\($0.method.rawValue) \($0.path)" }

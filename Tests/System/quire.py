@@ -26,8 +26,11 @@ UNLIMITED = ("--connections-per-second", "0", "--messages-per-second", "0", "--b
 class Server:
     """One server on one database file. It can be killed and started again on the same port."""
 
-    def __init__(self, folder: pathlib.Path, *arguments: str, limits: tuple[str, ...] = UNLIMITED):
+    def __init__(
+        self, folder: pathlib.Path, *arguments: str, limits: tuple[str, ...] = UNLIMITED, environment: dict[str, str] | None = None,
+    ):
         self.folder = folder
+        self.environment = environment
         self.arguments = (*limits, *arguments)
         self.port = 0
         self.process: subprocess.Popen | None = None
@@ -39,6 +42,11 @@ class Server:
 
     def start(self) -> "Server":
         """Starts it and waits until it answers; on a restart, on the same port."""
+        self.spawn()
+        return self.wait()
+
+    def spawn(self) -> None:
+        """Starts the process."""
         port_file = self.folder / "port"
         port_file.unlink(missing_ok=True)
         command = [
@@ -47,7 +55,14 @@ class Server:
             "--sdk", str(ROOT / ".build-web/sdk"), *self.arguments,
         ]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder)
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
+                env={**os.environ, **self.environment} if self.environment else None,
+            )
+
+    def wait(self) -> "Server":
+        """Waits until it answers."""
+        port_file = self.folder / "port"
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             if self.process.poll() is not None:

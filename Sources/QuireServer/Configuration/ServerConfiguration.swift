@@ -153,7 +153,8 @@ extension ServerLimits {
             ("presence bytes", maximumPresenceBytes), ("buffered bytes", maximumBufferedBytes),
             ("document bytes", maximumDocumentBytes), ("waiting requests", maximumWaitingRequests),
             ("edits per request", maximumEditsPerRequest), ("shutdown seconds", shutdownSeconds),
-            ("version interval seconds", versionIntervalSeconds),
+            ("version interval seconds", versionIntervalSeconds), ("snapshot revisions", snapshotRevisions),
+            ("snapshot seconds", snapshotSeconds),
         ]
         for (name, value) in positive where !(1...Self.largest).contains(value) {
             throw .invalid("the limit on \(name) must be between 1 and \(Self.largest)")
@@ -162,7 +163,7 @@ extension ServerLimits {
             ("messages per second", messagesPerSecond), ("bytes per second", bytesPerSecond),
             ("connections per second", connectionsPerSecondPerAddress),
             ("connections per address", connectionsPerAddress), ("idle seconds", idleUnloadSeconds),
-            ("version quiet seconds", versionQuietSeconds),
+            ("version quiet seconds", versionQuietSeconds), ("retained revisions", retainedRevisions),
         ]
         for (name, value) in rates where !(0...Self.largest).contains(value) {
             throw .invalid("the limit on \(name) must be between 0 and \(Self.largest)")

@@ -65,6 +65,15 @@ public struct ServerLimits: Sendable, Equatable {
     /// How long people may write to a document until a version of it is kept all the same, in seconds.
     public var versionIntervalSeconds = 1800
 
+    /// After how many revisions a document is saved as a whole.
+    public var snapshotRevisions = 1_000
+
+    /// How long after something was written a document is saved as a whole at the latest, in seconds.
+    public var snapshotSeconds = 120
+
+    /// How many revisions the log keeps behind the snapshots, at least.
+    public var retainedRevisions = 1_000
+
     /// How long a graceful shutdown may take before what is left is cut off, in seconds.
     public var shutdownSeconds = 10
 

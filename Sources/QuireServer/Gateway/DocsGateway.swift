@@ -17,6 +17,7 @@ struct DocsGateway: Service, CustomStringConvertible {
     let hosts: RoomHosts
     let authenticator: Authenticator
     let limits: ServerLimits
+    let readiness: Readiness
     let logger: Logger
     var tracer: EventTracer?
 
@@ -79,6 +80,7 @@ struct DocsGateway: Service, CustomStringConvertible {
     /// Waits for the shutdown, then tells the clients and stores everything.
     func run() async throws {
         try await gracefulShutdown()
+        readiness.shutDown()
         logger.notice("shutting down", metadata: ["connections": "\(sockets.connectionCount)"])
         sockets.of(RoomPacket.namespace).emit("closing", ["reason": "SHUTDOWN", "retryAfter": .int(Self.retryAfter)])
         // What is left of the time is for the connections to close (`closeTimeout`) and for HTTP.

@@ -394,5 +394,8 @@ extension RoomLimits {
         presenceByteCount = limits.maximumPresenceBytes
         editOperationCount = limits.maximumEditsPerRequest
         idleInterval = UInt64(limits.idleUnloadSeconds) * 1_000_000_000
+        snapshotRevisionCount = limits.snapshotRevisions
+        snapshotInterval = UInt64(limits.snapshotSeconds) * 1_000_000_000
+        retainedEntryCount = limits.retainedRevisions
     }
 }

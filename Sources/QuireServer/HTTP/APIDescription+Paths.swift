@@ -181,7 +181,13 @@ extension APIDescription {
             {"$ref": "#/components/responses/Problem"}, "429": {"$ref": "#/components/responses/Problem"}, "500":
             {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}, "413":
             {"$ref": "#/components/responses/Problem"}}}},
-          "/healthz": {"get": {"operationId": "health", "summary": "Whether the store answers", "parameters": [],
+          "/healthz": {"get": {"operationId": "health", "summary": "Whether the server runs", "parameters": [],
+            "responses": {"200": {"description": "Done.", "content": {"application/json": {"schema": {"$ref":
+            "#/components/schemas/Health"}}}}, "400": {"$ref": "#/components/responses/Problem"}, "401": {"$ref":
+            "#/components/responses/Problem"}, "403": {"$ref": "#/components/responses/Problem"}, "429": {"$ref":
+            "#/components/responses/Problem"}, "500": {"$ref": "#/components/responses/Problem"}, "503": {"$ref":
+            "#/components/responses/Problem"}}}},
+          "/readyz": {"get": {"operationId": "readiness", "summary": "Whether changes are stored", "parameters": [],
             "responses": {"200": {"description": "Done.", "content": {"application/json": {"schema": {"$ref":
             "#/components/schemas/Health"}}}}, "400": {"$ref": "#/components/responses/Problem"}, "401": {"$ref":
             "#/components/responses/Problem"}, "403": {"$ref": "#/components/responses/Problem"}, "429": {"$ref":

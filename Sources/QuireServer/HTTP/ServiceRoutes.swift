@@ -5,32 +5,37 @@ import NIOCore
 import NIOPosix
 import SocketIOProtocol
 
-/// `/healthz` and the samples.
+/// `/healthz`, `/readyz` and the samples.
 struct ServiceRoutes: Sendable {
     /// How long the store may take to answer before the server calls itself ill.
     static let patience = TimeAmount.seconds(2)
 
     let store: any DocumentStore
+    let readiness: Readiness
     let files: StaticFiles?
     let loop: any EventLoop
 
     func add(to router: Router<BasicRequestContext>) {
-        router.get("/healthz") { _, _ in await health() }
+        // Alive: whoever restarts what is not alive must not do so because of a disk that a restart does not make well.
+        router.get("/healthz") { _, _ in HTTPReply.json(["status": "ok"]) }
+        router.get("/readyz") { _, _ in await ready() }
         router.get("/") { request, _ in try await file(request) }
         router.get("**") { request, _ in try await file(request) }
     }
 
-    /// 200 when the store answers.
-    private func health() async -> Response {
+    /// 200 when changes are stored and the store answers.
+    private func ready() async -> Response {
+        if let refusal = readiness.refusal { return HTTPReply.error(refusal) }
         let answer = loop.makePromise(of: Bool.self)
         // Whichever comes first; a promise ignores the second.
         let timer = loop.scheduleTask(in: Self.patience) { answer.succeed(false) }
         answer.completeWithTask { [store] in
-            do {
+            do throws(StoreError) {
                 _ = try await store.list(after: nil, limit: 1)
                 return true
             } catch {
-                return false
+                // A page that cannot be read concerns the documents on it; the others go on.
+                return error.code == .damaged
             }
         }
         let isWell = (try? await answer.futureResult.get()) ?? false

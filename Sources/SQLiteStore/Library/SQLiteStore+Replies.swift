@@ -4,17 +4,23 @@ internal import GRDB
 
 extension SQLiteStore {
     /// See `DocumentLibrary`.
+    ///
+    /// - Throws: `damaged` when the row is not what was written: neither may another answer be given, nor the request be
+    ///   done once more.
     public func reply(named name: String, since: Int64) async throws(StoreError) -> StoredReply? {
         try await read { database in
             let row = try Row.fetchOne(
                 database,
-                sql: "SELECT fingerprint, status, headers, body, time FROM replies WHERE name = ? AND time >= ?",
+                sql:
+                    "SELECT fingerprint, status, headers, body, time, checksum FROM replies WHERE name = ? AND time >= ?",
                 arguments: [name, since]
             )
-            guard let row, let status = row.integer(1), let headers = row.text(2), let time = row.integer(4) else {
-                return nil
+            guard let row else { return nil }
+            let damaged = StoreError(.damaged, "a kept answer is damaged")
+            guard let status = row.integer(1), let headers = row.text(2), let time = row.integer(4) else {
+                throw damaged
             }
-            return StoredReply(
+            let reply = StoredReply(
                 fingerprint: row.bytes(0),
                 status: Int(clamping: status),
                 headers: headers.split(separator: "\n").compactMap { line in
@@ -24,6 +30,8 @@ extension SQLiteStore {
                 body: row.bytes(3),
                 timestamp: time
             )
+            guard !row.hasValue(5) || row.integer(5) == reply.checksum(name) else { throw damaged }
+            return reply
         }
     }
 
@@ -32,13 +40,12 @@ extension SQLiteStore {
         try await write { database in
             try database.execute(
                 sql: """
-                    INSERT OR REPLACE INTO replies (name, fingerprint, status, headers, body, time)
-                    VALUES (?, ?, ?, ?, ?, ?)
+                    INSERT OR REPLACE INTO replies (name, fingerprint, status, headers, body, time, checksum)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
-                    name, Data(reply.fingerprint), reply.status,
-                    reply.headers.map { "\($0.name):\($0.value)" }.joined(separator: "\n"), Data(reply.body),
-                    reply.timestamp,
+                    name, Data(reply.fingerprint), reply.status, reply.joinedHeaders, Data(reply.body), reply.timestamp,
+                    reply.checksum(name),
                 ]
             )
             try database.execute(
@@ -49,5 +56,22 @@ extension SQLiteStore {
                 arguments: ["oldest": reply.timestamp - limits.milliseconds, "count": max(0, limits.count - 1)]
             )
         }
+    }
+}
+
+extension StoredReply {
+    /// The headers as the row holds them.
+    fileprivate var joinedHeaders: String { headers.map { "\($0.name):\($0.value)" }.joined(separator: "\n") }
+
+    /// What the row's checksum must be.
+    fileprivate func checksum(_ name: String) -> Int64 {
+        var checksum = Checksum()
+        checksum.add(name)
+        checksum.add(fingerprint)
+        checksum.add(Int64(status))
+        checksum.add(joinedHeaders)
+        checksum.add(body)
+        checksum.add(timestamp)
+        return Int64(checksum.value)
     }
 }
