@@ -130,10 +130,12 @@ let package = Package(
             name: "quire",
             dependencies: [
                 "CRDT",
+                "Collaboration",
                 "EngineBenchmark",
                 "LoadBenchmark",
                 "QuireClient",
                 "QuireServer",
+                "SQLiteStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "Logging", package: "swift-log"),

@@ -35,6 +35,8 @@ final class WritingThread: @unchecked Sendable {
             ).run()
             if loss == nil {
                 do {
+                    // The readers go last, and they cannot do it: so that whoever copies the file alone has everything.
+                    try pool.checkpoint(.truncate)
                     try pool.close()
                 } catch {
                     logger.warning("database not closed", metadata: ["error": "\(error)"])

@@ -29,6 +29,11 @@ public struct PastDocument: ~Copyable, Sendable {
     /// Every root with everything below it; see ``Room/content``.
     public var content: [RootContent] { RootContent.all(of: document) }
 
+    /// About how many bytes of content it has, counted as for the limit of a room.
+    ///
+    /// - Complexity: O(n).
+    public var contentByteCount: Int { ContentSize(document).byteCount }
+
     /// The whole document as bytes.
     public func snapshot() -> [UInt8] { document.snapshot() }
 

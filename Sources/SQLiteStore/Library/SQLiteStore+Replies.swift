@@ -8,31 +8,7 @@ extension SQLiteStore {
     /// - Throws: `damaged` when the row is not what was written: neither may another answer be given, nor the request be
     ///   done once more.
     public func reply(named name: String, since: Int64) async throws(StoreError) -> StoredReply? {
-        try await read { database in
-            let row = try Row.fetchOne(
-                database,
-                sql:
-                    "SELECT fingerprint, status, headers, body, time, checksum FROM replies WHERE name = ? AND time >= ?",
-                arguments: [name, since]
-            )
-            guard let row else { return nil }
-            let damaged = StoreError(.damaged, "a kept answer is damaged")
-            guard let status = row.integer(1), let headers = row.text(2), let time = row.integer(4) else {
-                throw damaged
-            }
-            let reply = StoredReply(
-                fingerprint: row.bytes(0),
-                status: Int(clamping: status),
-                headers: headers.split(separator: "\n").compactMap { line in
-                    guard let colon = line.firstIndex(of: ":") else { return nil }
-                    return ReplyHeader(name: String(line[..<colon]), value: String(line[line.index(after: colon)...]))
-                },
-                body: row.bytes(3),
-                timestamp: time
-            )
-            guard !row.hasValue(5) || row.integer(5) == reply.checksum(name) else { throw damaged }
-            return reply
-        }
+        try await read { try StoredReply.fetch(name, since: since, in: $0) }
     }
 
     /// See `DocumentLibrary`.
@@ -60,6 +36,35 @@ extension SQLiteStore {
 }
 
 extension StoredReply {
+    /// An answer that was given at `since` or later; `nil` when there is none of the name.
+    ///
+    /// - Throws: `damaged`.
+    static func fetch(_ name: String, since: Int64, in database: Database) throws -> StoredReply? {
+        let row = try Row.fetchOne(
+            database,
+            sql:
+                "SELECT fingerprint, status, headers, body, time, checksum FROM replies WHERE name = ? AND time >= ?",
+            arguments: [name, since]
+        )
+        guard let row else { return nil }
+        let damaged = StoreError(.damaged, "a kept answer is damaged")
+        guard let status = row.integer(1), let headers = row.text(2), let time = row.integer(4) else {
+            throw damaged
+        }
+        let reply = StoredReply(
+            fingerprint: row.bytes(0),
+            status: Int(clamping: status),
+            headers: headers.split(separator: "\n").compactMap { line in
+                guard let colon = line.firstIndex(of: ":") else { return nil }
+                return ReplyHeader(name: String(line[..<colon]), value: String(line[line.index(after: colon)...]))
+            },
+            body: row.bytes(3),
+            timestamp: time
+        )
+        guard !row.hasValue(5) || row.integer(5) == reply.checksum(name) else { throw damaged }
+        return reply
+    }
+
     /// The headers as the row holds them.
     fileprivate var joinedHeaders: String { headers.map { "\($0.name):\($0.value)" }.joined(separator: "\n") }
 

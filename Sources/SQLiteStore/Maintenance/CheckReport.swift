@@ -1,0 +1,41 @@
+/// What a check of a database found.
+public struct CheckReport: Hashable, Sendable {
+    /// Something that is not as it was written.
+    public struct Finding: Hashable, Sendable, CustomStringConvertible {
+        /// The document; `nil` when it is about the file.
+        public var document: String?
+        /// What it is: `change`, `snapshot`, `version`, `role`, `reply`, `document`, `file`, `reference`.
+        public var item: String
+        /// Its revision or number, where it has one.
+        public var number: Int64?
+        /// What is wrong with it.
+        public var reason: String
+
+        /// For people, in one line.
+        public var description: String {
+            let place = [document.map { "document \($0)" }, "\(item)\(number.map { " \($0)" } ?? "")"]
+            return place.compactMap(\.self).joined(separator: ", ") + ": " + reason
+        }
+    }
+
+    /// How many rows were read.
+    public struct Counts: Hashable, Sendable {
+        public var documents = 0
+        public var changes = 0
+        public var snapshots = 0
+        public var versions = 0
+        public var roles = 0
+        public var replies = 0
+        /// Rows that a server found damaged before.
+        public var quarantined = 0
+    }
+
+    /// What was read.
+    public var counts = Counts()
+
+    /// How many findings there are.
+    public var findingCount = 0
+
+    /// Whether everything is as it was written.
+    public var isSound: Bool { findingCount == 0 }
+}
