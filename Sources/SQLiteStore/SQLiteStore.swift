@@ -50,17 +50,18 @@ public final class SQLiteStore: Sendable {
         logger: Logger,
         observer: (any StoreObserver)? = nil
     ) throws(StoreError) {
-        let lock = try FileLock(path: configuration.path + ".lock")
-        try Self.judgeLog(of: configuration.path, logger: logger)
+        let path = DatabaseFiles.resolved(configuration.path)
+        let lock = try FileLock(path: path + ".lock")
+        try Self.judgeLog(of: path, logger: logger)
         do {
-            pool = try Self.openPool(configuration.path)
+            pool = try Self.openPool(path)
         } catch {
             throw StoreError(error)
         }
         self.logger = logger
         queue = WriteQueue(maximumByteCount: configuration.queueByteCount)
         Self.warnOfLoss(pool, noted: lock.noted, logger: logger)
-        keeper = FileKeeper(files: DatabaseFiles(path: configuration.path), lock: lock)
+        keeper = FileKeeper(files: try DatabaseFiles(path: path), lock: lock)
         writing = WritingThread(
             pool: pool,
             queue: queue,

@@ -34,6 +34,20 @@ struct LostFileTests {
         await again.close()
     }
 
+    @Test("A symbolic link is followed: the files are those beside the database, and so is the lock")
+    func link() async throws {
+        let database = try TemporaryDatabase()
+        try await database.open().close()
+        let link = try TemporaryDatabase()
+        try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: database.path)
+        let store = try link.open()
+        #expect(throws: StoreError(.inUse, "")) { try database.open() }
+        try await store.create(StoreConformance.name("a"), epoch: Epoch("e"))
+        try FileManager.default.removeItem(atPath: database.path + "-wal")
+        await #expect(throws: StoreError(.ioFailure, "")) { try await store.ended() }
+        #expect(try await database.open().load(StoreConformance.name("a")) != nil)
+    }
+
     @Test("An end in order is none to tell of")
     func closed() async throws {
         let store = try TemporaryDatabase().open()

@@ -92,6 +92,9 @@ def test_out_of_descriptors_those_who_are_in_go_on_and_others_come_in_later(tmp_
     server.start()
     # From the start it would have it from its parent; it raises its soft limit to the hard one, which is what counts.
     resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (80, 80))
+    folder = f"/proc/{server.process.pid}/fd"
+    databases = [name for name in os.listdir(folder) if os.readlink(f"{folder}/{name}").endswith("quire.sqlite")]
+    assert len(databases) == 5, "the writer and four readers have the file open before anybody takes the descriptors"
     probe = requests.Session()
     assert probe.get(f"{server.url}/readyz", timeout=5).status_code == 200
     ada = WebSocketPeer(server.url).connect()

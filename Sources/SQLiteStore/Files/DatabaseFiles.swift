@@ -33,9 +33,27 @@ struct DatabaseFiles: Sendable {
     private var known: [Part: Identity] = [:]
 
     /// Remembers what the names stand for now; call when SQLite has all of them open.
-    init(path: String) {
+    init(path: String) throws(StoreError) {
         self.path = path
-        for part in Part.allCases { known[part] = Self.identity(path + part.rawValue) }
+        for part in Part.allCases {
+            guard let identity = Self.identity(path + part.rawValue) else {
+                throw Self.failure("cannot find \(path + part.rawValue)")
+            }
+            known[part] = identity
+        }
+    }
+
+    /// The path without symbolic links, as SQLite names the files beside the database by that.
+    ///
+    /// A file that is not there is made, empty, as a link may lead to it.
+    static func resolved(_ path: String) -> String {
+        if identity(path) == nil {
+            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+            if descriptor >= 0 { close(descriptor) }
+        }
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     /// The first whose name stands for nothing or for another file now.
