@@ -81,10 +81,12 @@ public struct QuireServer: Service, CustomStringConvertible {
             logger: logger,
             metrics: metrics
         )
+        let redis = configuration.redis.map { RedisNode($0, eventLoop: group.any(), logger: logger) }
         let sockets = SocketIOServer(
             configuration: SocketIOConfiguration(configuration),
             eventLoopGroup: group,
-            logger: logger
+            logger: logger,
+            adapter: redis?.adapter
         )
         let gateway = DocsGateway(
             sockets: sockets,
@@ -118,7 +120,8 @@ public struct QuireServer: Service, CustomStringConvertible {
             authenticator: authenticator,
             isOpen: configuration.openMetrics || !configuration.checksTokens,
             certificateEnd: { tls?.identity.end },
-            waitingForDisk: { store.waitingByteCount }
+            waitingForDisk: { store.waitingByteCount },
+            redis: redis
         )
         let router = router(
             store: store,
@@ -140,6 +143,7 @@ public struct QuireServer: Service, CustomStringConvertible {
         var running: [any Service] = [application, gateway, admin, versions]
         if let tls { running.insert(tls, at: 0) }
         if let keys { running.insert(KeyRefresher(ring: keys), at: 0) }
+        if let redis { running.insert(redis, at: 0) }
         let services = ServiceGroup(services: running, logger: quietLogger)
         try await services.run()
         // Those whose clients did not take their goodbye are closed within `closeTimeout`.
