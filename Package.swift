@@ -164,6 +164,7 @@ let package = Package(
         .executableTarget(
             name: "ConformanceServer",
             dependencies: [
+                "RedisCluster",
                 "SocketIO",
                 "SocketIOProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -20,11 +20,13 @@ extension AdapterWire {
 
     /// A request; nil for what is none.
     static func request(_ payload: [UInt8], namespace: String, limits: JSON.Limits) -> ClusterMessage? {
-        guard let object = Self.object(payload, limits: limits), let request = Self.request(object, namespace: namespace)
+        guard let object = Self.object(payload, limits: limits),
+            let request = Self.request(object, namespace: namespace)
         else { return nil }
         let id = object["requestId"]
         // The sender knows the answer by it; a number stays one nowhere.
-        guard id == nil || id?.isNull == true || id?.stringValue.map({ $0.utf8.count <= Self.maxIDBytes }) == true else {
+        guard id == nil || id?.isNull == true || id?.stringValue.map({ $0.utf8.count <= Self.maxIDBytes }) == true
+        else {
             return nil
         }
         return ClusterMessage(

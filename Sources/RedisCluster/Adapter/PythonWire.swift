@@ -71,7 +71,9 @@ enum PythonWire {
             guard let whole = data.first?.arrayValue else { return nil }
             var attachments: [[UInt8]] = []
             for encoded in data.dropFirst() {
-                guard let text = encoded.stringValue, let bytes = Base64.decode(Array(text.utf8)[...]) else { return nil }
+                guard let text = encoded.stringValue, let bytes = Base64.decode(Array(text.utf8)[...]) else {
+                    return nil
+                }
                 attachments.append(bytes)
             }
             var arguments: [JSON] = []

@@ -129,7 +129,8 @@ public final class RedisAdapter: ClusterAdapter {
     public func open(namespace: String, for node: ClusterNode) {
         let channels = self.wire.channels(of: namespace)
         let limits = self.configuration.limits
-        self.subscribe(node, namespace: namespace, to: channels.topics(node: node.id)) { [self] payload, channel, topic in
+        self.subscribe(node, namespace: namespace, to: channels.topics(node: node.id)) {
+            [self] payload, channel, topic in
             if topic.isPattern {
                 guard let message = AdapterWire.broadcast(payload, namespace: namespace, limits: limits) else {
                     return false

@@ -24,7 +24,8 @@ public enum RedisAddressError: Error, Sendable, Hashable, CustomStringConvertibl
         case .malformedHost: "the address of Redis has no host"
         case .malformedPort: "the port in the address of Redis is no number from 1 to 65535"
         case .malformedDatabase: "the database in the address of Redis is no number, such as /2"
-        case .malformedEscape: "the user or password in the address of Redis has a % that is not followed by two hex digits"
+        case .malformedEscape:
+            "the user or password in the address of Redis has a % that is not followed by two hex digits"
         case .unknownPart: "the address of Redis has a ? or #; in a password they are written %3F and %23"
         case .noAuthorities(let file): "\(file) holds no certificate in PEM"
         case .authoritiesWithoutTLS: "authorities are of use with rediss:// only"

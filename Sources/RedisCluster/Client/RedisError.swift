@@ -43,7 +43,8 @@ public struct RedisError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Whether the same command may succeed later.
     public var isRetryable: Bool {
         self.code != .shutDown && self.code != .replyTooLarge
-            && (self.code != .refused || ["LOADING", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN"].contains(self.word))
+            && (self.code != .refused
+                || ["LOADING", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN"].contains(self.word))
     }
 
     /// The kind and the message.

@@ -174,7 +174,9 @@ final class RedisLink: @unchecked Sendable {
                 commands.append(RESPCommand("AUTH", .text(password)))
             }
         }
-        if self.configuration.database != 0 { commands.append(RESPCommand("SELECT", .int(self.configuration.database))) }
+        if self.configuration.database != 0 {
+            commands.append(RESPCommand("SELECT", .int(self.configuration.database)))
+        }
         // Whether we are let in at all shows here, when there was nothing to log in with.
         commands.append(RESPCommand("PING"))
         let limit = self.eventLoop.scheduleTask(in: self.configuration.connectTimeout) {
@@ -217,20 +219,24 @@ final class RedisLink: @unchecked Sendable {
 
     private func lose(_ error: RedisError, attempt: Int) {
         guard attempt == self.attempt else { return }
-        let wasUp = self.isUp
-        switch self.state {
+        let old = self.state
+        switch old {
+        case .connecting, .loggingIn, .up: break
+        case .idle, .waiting, .stopped: return
+        }
+        // Whatever this attempt still tells is of the past; closing tells at once.
+        self.attempt += 1
+        var wasUp = false
+        switch old {
         case .loggingIn(let channel, _, let limit):
             limit.cancel()
             channel.close(promise: nil)
         case .up(let channel):
+            wasUp = true
             channel.close(promise: nil)
-        case .connecting:
+        case .connecting, .idle, .waiting, .stopped:
             break
-        case .idle, .waiting, .stopped:
-            return
         }
-        // Whatever this attempt still tells is of the past.
-        self.attempt += 1
         let pause = self.backoff.next(using: &self.generator)
         self.state = .waiting(
             self.eventLoop.scheduleTask(in: pause) {

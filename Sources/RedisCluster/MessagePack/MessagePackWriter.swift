@@ -40,7 +40,7 @@ struct MessagePackWriter {
     private mutating func write(_ number: Int) {
         switch number {
         case 0...0x7F: self.bytes.append(UInt8(number))
-        case -32 ..< 0: self.bytes.append(UInt8(bitPattern: Int8(number)))
+        case -32..<0: self.bytes.append(UInt8(bitPattern: Int8(number)))
         case 0x80...0xFF: self.integer(0xCC, number, bytes: 1)
         case 0x100...0xFFFF: self.integer(0xCD, number, bytes: 2)
         case 0x1_0000...0xFFFF_FFFF: self.integer(0xCE, number, bytes: 4)
@@ -75,6 +75,8 @@ struct MessagePackWriter {
     }
 
     private mutating func append(_ number: UInt64, bytes count: Int) {
-        for index in (0..<count).reversed() { self.bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(8 * index))) }
+        for index in (0..<count).reversed() {
+            self.bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(8 * index)))
+        }
     }
 }

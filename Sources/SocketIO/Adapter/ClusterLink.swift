@@ -87,6 +87,8 @@ final class ClusterLink: Sendable {
     }
 
     /// Asks the sockets of all others.
+    ///
+    /// - Returns: the answers, and how many are missing; of a server that said nothing at all one.
     func askSockets(
         _ request: ClusterRequest,
         in namespace: Namespace,
@@ -109,7 +111,7 @@ final class ClusterLink: Sendable {
             }
             return countsLeft > 0 || answers.count < expected
         }
-        return (answers, max(0, expected - answers.count))
+        return (answers, max(0, expected - answers.count) + countsLeft)
     }
 
     private func otherCount(_ namespace: Namespace) async -> Int {
