@@ -11,7 +11,9 @@ struct AdminGateway: Service, CustomStringConvertible {
         /// Seconds since the server started.
         var uptime: Double
         var connections: Int
-        /// How many servers there are; null where this one is on its own. All other figures are those of this server.
+        /// How many servers there are; null where this one is on its own.
+        ///
+        /// All other figures are those of this server.
         var servers: Int?
         var namespaces: [Space]
         var documents: RoomHosts.Figures

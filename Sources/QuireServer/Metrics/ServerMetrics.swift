@@ -34,7 +34,7 @@ final class ServerMetrics: Sendable {
         "quire_redis_waiting_commands": .gauge("Commands that wait for Redis or for a connection to it."),
         "quire_redis_published_total": .counter("Messages to the other servers that Redis took."),
         "quire_redis_received_total": .counter("Messages of other servers and emitters."),
-        "quire_redis_gaps_total": .counter("Interruptions, by namespace and time, in which messages of others were missed."),
+        "quire_redis_gaps_total": .counter("Subscriptions that were interrupted, and missed messages of others."),
         "quire_redis_dropped_total": .counter(
             "Messages that Redis did not take (unpublished), or that came and were none (unreadable)."
         ),

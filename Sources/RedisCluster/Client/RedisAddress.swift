@@ -1,4 +1,6 @@
-/// Why an address of Redis cannot be used. None of them repeats the address, which may hold a password.
+/// Why an address of Redis cannot be used.
+///
+/// None of them repeats the address, which may hold a password.
 public enum RedisAddressError: Error, Sendable, Hashable, CustomStringConvertible {
     /// It begins with neither `redis://` nor `rediss://`.
     case unknownScheme

@@ -11,9 +11,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private var failure: (any Error)?
     private var hasEnded = false
 
-    /// - Parameters:
-    ///   - onValue: is told of each value.
-    ///   - onEnd: is told once that nothing more will come, and why.
+    /// `onValue` is told of each value, `onEnd` once that nothing more will come, and why.
     init(
         limits: RESPParser.Limits,
         onValue: @escaping (RESPValue) -> Void,

@@ -13,7 +13,9 @@ public struct RedisConfiguration: Sendable {
     public var username: String?
     /// The password; nil where Redis asks for none.
     public var password: String?
-    /// The number of the database. Channels have none: what is published reaches all of them.
+    /// The number of the database.
+    ///
+    /// Channels have none: what is published reaches all of them.
     public var database: Int
     /// How connections are encrypted; nil for not at all.
     public var tls: TLSConfiguration?

@@ -4,17 +4,27 @@ public struct RedisError: Error, Sendable, Hashable, CustomStringConvertible {
     public struct Code: Sendable, Hashable {
         fileprivate let name: String
 
-        /// There is no connection, and the command was not to wait for one. It was not sent.
+        /// There is no connection, and the command was not to wait for one.
+        ///
+        /// It was not sent.
         public static let notConnected = Code(name: "notConnected")
-        /// Too many commands, or bytes of them, wait already. It was not sent.
+        /// Too many commands, or bytes of them, wait already.
+        ///
+        /// It was not sent.
         public static let queueFull = Code(name: "queueFull")
-        /// No reply, or no connection, within the time. If it was sent, it may have been done.
+        /// No reply, or no connection, within the time.
+        ///
+        /// If it was sent, it may have been done.
         public static let timeout = Code(name: "timeout")
-        /// The connection was lost before the reply. It may have been done.
+        /// The connection was lost before the reply.
+        ///
+        /// It may have been done.
         public static let connectionLost = Code(name: "connectionLost")
         /// Redis refused it; see ``RedisError/word``.
         public static let refused = Code(name: "refused")
-        /// The reply is larger than ``RESPParser/Limits`` allow. It was done.
+        /// The reply is larger than ``RESPParser/Limits`` allow.
+        ///
+        /// It was done.
         public static let replyTooLarge = Code(name: "replyTooLarge")
         /// The connection could not be made: no such host, nobody listens, no trust in the certificate.
         public static let connectFailed = Code(name: "connectFailed")

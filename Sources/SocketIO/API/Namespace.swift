@@ -149,9 +149,7 @@ public final class Namespace: EventEmitter, Sendable {
         await self.serverSideEmitWithAck(event, args, timeout: nil)
     }
 
-    /// The same with a time limit of its own.
-    ///
-    /// - Parameter timeout: how long the others may take; nil for ``SocketIOConfiguration/clusterTimeout``.
+    /// The same with a time limit of its own; nil for ``SocketIOConfiguration/clusterTimeout``.
     public func serverSideEmitWithAck(_ event: String, _ args: [JSON], timeout: Duration?) async -> [JSON] {
         let request = ClusterRequest.serverSideEmit(event: [.string(event)] + args)
         let responses = await self.cluster.ask(request, in: self, timeout: timeout)

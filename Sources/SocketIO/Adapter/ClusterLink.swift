@@ -47,7 +47,9 @@ final class ClusterLink: Sendable {
         self.adapter.detach(node)
     }
 
-    /// A namespace exists from now on. Call it, and its counterpart, in the order in which that happens.
+    /// A namespace exists from now on.
+    ///
+    /// Call it, and its counterpart, in the order in which that happens.
     func open(_ namespace: String) {
         guard let node = self.node.withLockedValue({ $0 }) else { return }
         self.adapter.open(namespace: namespace, for: node)
@@ -69,7 +71,7 @@ final class ClusterLink: Sendable {
 
     /// Asks all others for one answer each.
     ///
-    /// - Parameter timeout: how long they may take; nil for the configuration's time.
+    /// Without a `timeout` they have the configuration's time.
     func ask(
         _ request: ClusterRequest,
         in namespace: Namespace,
