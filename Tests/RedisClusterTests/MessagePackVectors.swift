@@ -52,7 +52,7 @@ enum MessagePackVectors {
 
     /// What is read and never written: the value, and what it becomes.
     static let readOnly: [(hex: String, value: JSON)] = [
-        ("cfffffffffffffffff", .double(18446744073709551615)),
+        ("cfffffffffffffffff", .double(18446744073709551616)),
         ("ca3f000000", .double(0.5)),
         ("cc01", .int(1)),
         ("d3ffffffffffffffff", .int(-1)),

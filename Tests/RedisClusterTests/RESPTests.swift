@@ -3,6 +3,19 @@ import RedisCluster
 import TestSupport
 import Testing
 
+/// A parser with what it has not read yet.
+private final class Reader {
+    private var parser: RESPParser
+    var buffer: ByteBuffer
+
+    init(_ text: String, limits: RESPParser.Limits = .init()) {
+        self.parser = RESPParser(limits: limits)
+        self.buffer = ByteBuffer(string: text)
+    }
+
+    func next() throws -> RESPValue? { try self.parser.next(from: &self.buffer) }
+}
+
 @Suite("RESP")
 struct RESPTests {
     private static func bulk(_ text: String) -> RESPValue { .bulkString(ByteBuffer(string: text)) }
@@ -60,7 +73,8 @@ struct RESPTests {
         var pieces: [ByteBuffer] = []
         while whole.readableBytes > 0 {
             let length = seed == 0 ? 1 : Int.random(in: 1...min(40, whole.readableBytes), using: &generator)
-            pieces.append(try #require(whole.readSlice(length: min(length, whole.readableBytes))))
+            let piece = whole.readSlice(length: min(length, whole.readableBytes))
+            pieces.append(try #require(piece))
         }
         #expect(try Self.parse(pieces) == expected)
     }
@@ -81,38 +95,36 @@ struct RESPTests {
         ]
     )
     func malformed(text: String, error: RESPError) {
-        var parser = RESPParser()
-        var buffer = ByteBuffer(string: text)
-        #expect(throws: error) { while try parser.next(from: &buffer) != nil {} }
+        let reader = Reader(text)
+        #expect(throws: error) { while try reader.next() != nil {} }
     }
 
     @Test("A string that is too large is passed over, and what follows is read")
     func oversized() throws {
-        var parser = RESPParser(limits: .init(maxBulkBytes: 10, maxReplyBytes: 15))
-        var buffer = ByteBuffer(string: "*3\r\n$10\r\n0123456789\r\n$6\r\n012345\r\n$5\r\n01234\r\n$11\r\n0123456789")
+        let limits = RESPParser.Limits(maxBulkBytes: 10, maxReplyBytes: 15)
+        let text = "*3\r\n$10\r\n0123456789\r\n$6\r\n012345\r\n$5\r\n01234\r\n$11\r\n0123456789"
+        let reader = Reader(text, limits: limits)
         let (ten, five) = (Self.bulk("0123456789"), Self.bulk("01234"))
-        #expect(try parser.next(from: &buffer) == .array([ten, .skipped(byteCount: 6), five]))
-        #expect(try parser.next(from: &buffer) == nil)
-        #expect(buffer.readableBytes == 0, "what is passed over is not kept")
-        buffer.writeString("0\r\n+OK\r\n")
-        #expect(try parser.next(from: &buffer) == .skipped(byteCount: 11))
-        #expect(try parser.next(from: &buffer) == .simpleString("OK"))
-        buffer.writeString("$9223372036854775807\r\nx")
-        #expect(try parser.next(from: &buffer) == nil)
+        #expect(try reader.next() == .array([ten, .skipped(byteCount: 6), five]))
+        #expect(try reader.next() == nil)
+        #expect(reader.buffer.readableBytes == 0, "what is passed over is not kept")
+        reader.buffer.writeString("0\r\n+OK\r\n")
+        #expect(try reader.next() == .skipped(byteCount: 11))
+        #expect(try reader.next() == .simpleString("OK"))
+        reader.buffer.writeString("$9223372036854775807\r\nx")
+        #expect(try reader.next() == nil)
     }
 
     @Test("Values are counted for each reply, and a large array takes no room before it comes")
     func counts() throws {
-        var parser = RESPParser(limits: .init(maxValues: 3))
+        let reader = Reader("", limits: .init(maxValues: 3))
         for _ in 0..<3 {
-            var buffer = ByteBuffer(string: "*2\r\n:1\r\n:2\r\n")
-            #expect(try parser.next(from: &buffer)?.array?.count == 2)
+            reader.buffer.writeString("*2\r\n:1\r\n:2\r\n")
+            #expect(try reader.next()?.array?.count == 2)
         }
-        var buffer = ByteBuffer(string: "*2\r\n*1\r\n:1\r\n:2\r\n")
-        #expect(throws: RESPError.tooManyValues) { try parser.next(from: &buffer) }
-        var large = RESPParser()
-        var header = ByteBuffer(string: "*1048575\r\n")
-        #expect(try large.next(from: &header) == nil)
+        reader.buffer.writeString("*2\r\n*1\r\n:1\r\n:2\r\n")
+        #expect(throws: RESPError.tooManyValues) { try reader.next() }
+        #expect(try Reader("*1048575\r\n").next() == nil)
     }
 
     @Test("Commands are arrays of strings, whatever is in them")
@@ -121,15 +133,15 @@ struct RESPTests {
         #expect(
             String(buffer: command.encoded).hasPrefix("*6\r\n$3\r\nSET\r\n$4\r\né\r\n\r\n$2\r\n")
         )
-        var parser = RESPParser()
-        var buffer = command.encoded
-        let parts = try #require(try parser.next(from: &buffer)?.array)
+        let reader = Reader("")
+        reader.buffer = command.encoded
+        let parts = try #require(try reader.next()?.array)
         #expect(
             parts.map { $0.bytes.map { Array($0.readableBytesView) } } == [
                 Array("SET".utf8), Array("é\r\n".utf8), [0, 255], Array("-5".utf8), Array("x".utf8), Array("7".utf8),
             ]
         )
-        #expect(buffer.readableBytes == 0 && "\(command)" == "SET")
+        #expect(reader.buffer.readableBytes == 0 && "\(command)" == "SET")
     }
 
     @Test("Random bytes give values or an error, however they are cut", arguments: Fuzz.blocks.prefix(3))
@@ -147,7 +159,7 @@ struct RESPTests {
                     do {
                         while let value = try parser.next(from: &buffer) { values.append(value) }
                     } catch {
-                        return (values, error as? RESPError)
+                        return (values, error)
                     }
                 }
                 return (values, nil)
