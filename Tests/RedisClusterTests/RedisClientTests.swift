@@ -52,7 +52,7 @@ struct RedisClientTests {
                 return command[1] == "99" ? held : ""
             }
         }
-        try await self.withClient(script: script) { client, redis in
+        try await self.withClient(script: script) { client, redis async throws in
             let replies = (0..<100).map { client.send(RESPCommand("ECHO", .int($0))) }
             for (number, reply) in replies.enumerated() { #expect(try await reply.get().text == "\(number)") }
             #expect(redis.commands.filter { $0[0] == "ECHO" }.map { $0[1] } == (0..<100).map { "\($0)" })
@@ -69,7 +69,7 @@ struct RedisClientTests {
             $0.database = 3
         } script: {
             ok($0, $1)
-        } _: { client, redis in
+        } _: { client, redis async throws in
             _ = try await client.reply(to: RESPCommand("SET", "a", "b"))
             let expected = [["AUTH", "ada", "secret"], ["SELECT", "3"], ["PING"], ["SET", "a", "b"]]
             #expect(redis.commands.prefix(4) == expected[...])
@@ -80,7 +80,7 @@ struct RedisClientTests {
     func refusal() async throws {
         try await self.withClient { command, _ in
             command[0] == "EVALSHA" ? "-NOSCRIPT No such\r\n" : nil
-        } _: { client, _ in
+        } _: { client, _ async throws in
             let failure = await self.error(client.send(RESPCommand("EVALSHA", "x", 0)))
             #expect(failure?.code == .refused && failure?.word == "NOSCRIPT" && failure?.isRetryable == false)
             #expect(try await client.reply(to: RESPCommand("PING")).text == "PONG")
@@ -93,7 +93,7 @@ struct RedisClientTests {
         let script: FakeRedis.Script = { command, connection in
             command[0] == "GET" ? (connection == 1 ? nil : "$2\r\nok\r\n") : nil
         }
-        try await self.withClient(script: script) { client, _ in
+        try await self.withClient(script: script) { client, _ async throws in
             let (first, second) = (
                 client.send(RESPCommand("GET", "a")), client.send(RESPCommand("GET", "b"), timeout: .seconds(9))
             )
@@ -114,7 +114,7 @@ struct RedisClientTests {
             case _: nil
             }
         }
-        try await self.withClient(script: script) { client, _ in
+        try await self.withClient(script: script) { client, _ async throws in
             let slow = client.send(RESPCommand("BLPOP", "q", 5), timeout: .seconds(10))
             let quick = client.send(RESPCommand("GET", "k"), timeout: .milliseconds(100))
             #expect(await self.error(quick)?.code == .timeout)
@@ -171,7 +171,7 @@ struct RedisClientTests {
             case _: nil
             }
         }
-        try await self.withClient(script: script) { client, redis in
+        try await self.withClient(script: script) { client, redis async throws in
             _ = try await client.reply(to: RESPCommand("PING"))
             let (events, sink) = AsyncStream.makeStream(of: String.self)
             let subscription = client.subscribe(to: [.channel("a"), .pattern("b*")]) { event in
@@ -214,7 +214,7 @@ struct RedisClientTests {
             guard command[0] == "GET" else { return nil }
             return ["!!\r\n", "+a\r\n+b\r\n", "$2\r\nok\r\n"][min(connection, 3) - 1]
         }
-        try await self.withClient(script: script) { client, _ in
+        try await self.withClient(script: script) { client, _ async throws in
             #expect(await self.error(client.send(RESPCommand("GET", "a")))?.code == .connectionLost)
             #expect(try await client.reply(to: RESPCommand("GET", "b")).text == "a")
             var reply: RESPValue?
@@ -238,7 +238,7 @@ struct RedisClientTests {
             $0.pingInterval = .milliseconds(100)
         } script: {
             script($0, $1)
-        } _: { client, _ in
+        } _: { client, _ async throws in
             let (events, sink) = AsyncStream.makeStream(of: String.self)
             client.subscribe(to: [.channel("a")]) { event in
                 switch event {

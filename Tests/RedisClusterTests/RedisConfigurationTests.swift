@@ -12,7 +12,7 @@ struct RedisConfigurationTests {
             ("redis://10.0.0.1:7000/3", "10.0.0.1", 7000, nil, nil, 3, "redis://10.0.0.1:7000/3"),
             ("redis://:s%20e%2Fc%40@h/", "h", 6379, nil, "s e/c@", 0, "redis://:<secret>@h:6379"),
             ("redis://ada:p:q@h:1/15", "h", 1, "ada", "p:q", 15, "redis://ada:<secret>@h:1/15"),
-            ("redis://a@b:c@h", "h", 6379, "a@b", "c", 0, "redis://a@b:<secret>@h:6379"),
+            ("redis://a@b:zq@h", "h", 6379, "a@b", "zq", 0, "redis://a@b:<secret>@h:6379"),
             ("redis://ada@h", "h", 6379, "ada", nil, 0, "redis://ada@h:6379"),
             ("redis://[::1]:6380", "::1", 6380, nil, nil, 0, "redis://[::1]:6380"),
             ("rediss://ada:x@h", "h", 6379, "ada", "x", 0, "rediss://ada:<secret>@h:6379"),

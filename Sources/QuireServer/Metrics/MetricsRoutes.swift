@@ -19,7 +19,7 @@ struct MetricsRoutes: Sendable {
     /// Bytes that wait for the disk.
     let waitingForDisk: @Sendable () -> Int
     /// The cluster's Redis; nil without one.
-    let redis: RedisNode?
+    var redis: RedisNode?
 
     func add(to router: Router<BasicRequestContext>) {
         router.get("/metrics") { request, _ in try await metrics(request) }
