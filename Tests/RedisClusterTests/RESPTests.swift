@@ -90,13 +90,20 @@ struct RESPTests {
             ("$\r\n", .malformedNumber), ("$-2\r\n", .negativeLength), ("*-2\r\n", .negativeLength),
             ("*1048577\r\n", .tooManyValues), ("*9223372036854775807\r\n", .tooManyValues),
             (String(repeating: "*1\r\n", count: 17), .tooDeep),
-            ("+" + String(repeating: "a", count: 70_000), .lineTooLong),
-            ("+" + String(repeating: "a", count: 70_000) + "\r\n", .lineTooLong),
         ]
     )
     func malformed(text: String, error: RESPError) {
         let reader = Reader(text)
         #expect(throws: error) { while try reader.next() != nil {} }
+    }
+
+    // Not among the arguments above, which are printed: a pipe that is full of them stalls the run.
+    @Test("A line has a bound, with or without an end")
+    func longLine() {
+        for end in ["", "\r\n"] {
+            let reader = Reader("+" + String(repeating: "a", count: 70_000) + end)
+            #expect(throws: RESPError.lineTooLong) { try reader.next() }
+        }
     }
 
     @Test("A string that is too large is passed over, and what follows is read")

@@ -62,7 +62,7 @@ struct RedisClientTests {
 
     @Test("It logs in with user, password and database before anything else is said")
     func login() async throws {
-        let ok: FakeRedis.Script = { _, _ in "+OK\r\n" }
+        let ok: FakeRedis.Script = { command, _ in command == ["PING"] ? nil : "+OK\r\n" }
         try await self.withClient {
             $0.username = "ada"
             $0.password = "secret"
@@ -224,6 +224,17 @@ struct RedisClientTests {
             }
             #expect(reply?.text == "ok")
             #expect(await client.figures().reconnects == 2)
+        }
+    }
+
+    @Test("What answers, but not as Redis does, is not taken for it")
+    func echo() async throws {
+        let script: FakeRedis.Script = { command, connection in
+            connection == 1 && command == ["PING"] ? "*1\r\n$4\r\nPING\r\n" : nil
+        }
+        try await self.withClient(script: script) { client, redis async throws in
+            #expect(try await client.reply(to: RESPCommand("PING")).text == "PONG")
+            #expect(redis.commands.count == 3)
         }
     }
 

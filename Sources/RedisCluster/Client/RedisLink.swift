@@ -199,6 +199,10 @@ final class RedisLink: @unchecked Sendable {
                 self.state = .loggingIn(channel, left: left - 1, limit: limit)
                 return
             }
+            // On a free port of this machine a connection may reach itself, and hear what it said.
+            guard value.text == "PONG" else {
+                return self.lose(RedisError(.malformed, "this is no Redis"), attempt: attempt)
+            }
             limit.cancel()
             self.state = .up(channel)
             self.backoff.reset()
