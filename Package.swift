@@ -6,6 +6,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "CRDT", targets: ["CRDT"]),
+        .library(name: "RedisCluster", targets: ["RedisCluster"]),
         .library(name: "SocketIO", targets: ["SocketIO", "SocketIOProtocol"]),
         .library(name: "SocketIOProtocol", targets: ["SocketIOProtocol"]),
         .library(name: "QuireClient", targets: ["QuireClient"]),
@@ -69,12 +70,27 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        // Several servers over Redis: a RESP client, and a Socket.IO adapter that speaks the original's wire format.
+        .target(
+            name: "RedisCluster",
+            dependencies: [
+                "SocketIO",
+                "SocketIOProtocol",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            exclude: ["README.md"]
+        ),
         // HTTP API, gateway wiring, auth, limits, configuration.
         .target(
             name: "QuireServer",
             dependencies: [
                 "Collaboration",
                 "CRDT",
+                "RedisCluster",
                 "SQLiteStore",
                 "SocketIO",
                 "SocketIOProtocol",
@@ -135,6 +151,7 @@ let package = Package(
                 "LoadBenchmark",
                 "QuireClient",
                 "QuireServer",
+                "RedisCluster",
                 "SQLiteStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
@@ -149,6 +166,7 @@ let package = Package(
         .executableTarget(
             name: "ConformanceServer",
             dependencies: [
+                "RedisCluster",
                 "SocketIO",
                 "SocketIOProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -224,6 +242,19 @@ let package = Package(
                 "SocketIOProtocol",
                 "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
+        .testTarget(
+            name: "RedisClusterTests",
+            dependencies: [
+                "RedisCluster",
+                "SocketIO",
+                "SocketIOProtocol",
+                "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]

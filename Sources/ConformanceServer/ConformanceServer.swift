@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import NIOCore
 import NIOPosix
+import RedisCluster
 import SocketIO
 
 /// What foreign conformance suites and clients are run against; see the README for the suites.
@@ -40,10 +41,16 @@ struct ConformanceServer: AsyncParsableCommand {
     @Option(help: "The token that /secure asks for.")
     var token = "letmein"
 
+    @Option(help: "The Redis that joins this server with others.")
+    var redis: String?
+
+    @Flag(help: "Answers other servers on channels of their own (with --redis).")
+    var specificResponses = false
+
     func run() async throws {
         // One loop: with several, a GET on another connection could be seen before the frame that was sent before it.
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let apps = self.apps(on: group)
+        let apps = try self.apps(on: group)
         let listener = try await SocketIOListener.listen(host: self.host, port: self.port, on: group, for: apps)
         // Not `print`, which a pipe would keep in its buffer.
         FileHandle.standardOutput.write(Data("listening on \(self.host):\(listener.port)\n".utf8))
@@ -51,27 +58,41 @@ struct ConformanceServer: AsyncParsableCommand {
     }
 
     /// Everything that is served on the port.
-    private func apps(on group: any EventLoopGroup) -> [any HTTPGateway] {
+    private func apps(on group: any EventLoopGroup) throws -> [any HTTPGateway] {
         [
             EngineEcho.make(self.configuration(path: self.path), on: group, logger: Self.logger),
-            self.socketIO(on: group),
+            try self.socketIO(on: group),
             WebSocketEcho.make(path: "/echo"),
         ]
     }
 
-    private func socketIO(on group: any EventLoopGroup) -> SocketIOServer {
+    private func socketIO(on group: any EventLoopGroup) throws -> SocketIOServer {
         let server = SocketIOServer(
             configuration: self.configuration(path: "/socket.io/"),
             eventLoopGroup: group,
-            logger: Self.logger
+            logger: Self.logger,
+            adapter: try self.redis.map { try self.adapter($0, on: group) }
         )
         for name in ["/", "/custom", "/secure"] {
             let namespace = server.of(name)
             SuiteApp.install(on: namespace)
             ClientFixture.install(on: namespace)
+            if self.redis != nil { ClusterFixture.install(on: namespace) }
         }
         ClientFixture.secure(server.of("/secure"), token: self.token)
         return server
+    }
+
+    private func adapter(_ url: String, on group: any EventLoopGroup) throws -> RedisAdapter {
+        let client = RedisClient(
+            configuration: try RedisConfiguration(url: url),
+            eventLoop: group.next(),
+            logger: Self.logger
+        )
+        client.start()
+        var configuration = RedisAdapter.Configuration()
+        configuration.usesSpecificResponseChannels = self.specificResponses
+        return RedisAdapter(client: client, configuration: configuration, logger: Self.logger)
     }
 
     /// The suites' settings, open to every origin and without limits of rate: one machine asks everything.

@@ -81,10 +81,12 @@ public struct QuireServer: Service, CustomStringConvertible {
             logger: logger,
             metrics: metrics
         )
+        let redis = configuration.redis.map { RedisNode($0, eventLoop: group.any(), logger: logger) }
         let sockets = SocketIOServer(
             configuration: SocketIOConfiguration(configuration),
             eventLoopGroup: group,
-            logger: logger
+            logger: logger,
+            adapter: redis?.adapter
         )
         let readiness = Readiness { store.health }
         let gateway = DocsGateway(
@@ -120,7 +122,8 @@ public struct QuireServer: Service, CustomStringConvertible {
             authenticator: authenticator,
             isOpen: configuration.openMetrics || !configuration.checksTokens,
             certificateEnd: { tls?.identity.end },
-            waitingForDisk: { store.waitingByteCount }
+            waitingForDisk: { store.waitingByteCount },
+            redis: redis
         )
         let router = router(
             store: store,
@@ -143,6 +146,7 @@ public struct QuireServer: Service, CustomStringConvertible {
         var running: [any Service] = [application, gateway, admin, versions]
         if let tls { running.insert(tls, at: 0) }
         if let keys { running.insert(KeyRefresher(ring: keys), at: 0) }
+        if let redis { running.insert(redis, at: 0) }
         var services = running.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
         // Clients are told when the store is lost, as in any shutdown.
         services.append(.init(service: StoreWatch(store: store), failureTerminationBehavior: .gracefullyShutdownGroup))

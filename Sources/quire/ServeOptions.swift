@@ -34,6 +34,9 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The certificate's private key in PEM.", valueName: "file"))
     var tlsKey: String?
 
+    @OptionGroup(title: "Several servers")
+    var redis: RedisOptions
+
     @OptionGroup(title: "Who may connect")
     var access: AccessOptions
 
@@ -87,6 +90,7 @@ struct ServeOptions: ParsableArguments {
         server.sdkDirectory = try settings.string("sdk", flag: sdk, default: sdkFolder)
         server.eventLoopCount = try settings.int("loops", flag: loops, default: server.eventLoopCount)
         server.portFile = try settings.string("port-file", flag: portFile)
+        server.redis = try redis.read(from: &settings)
         let logging = try logging.read(from: &settings)
         server.limits = try limits.read(from: &settings)
         try settings.finish()

@@ -8,7 +8,8 @@ let package = Package(
     name: "fuzz",
     platforms: [.macOS(.v15)],
     dependencies: [
-        .package(name: "quire", path: "../..")
+        .package(name: "quire", path: "../.."),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
     targets: [
         // The generator, the mutator and the shape of a fuzz target.
@@ -17,9 +18,22 @@ let package = Package(
         .target(name: "FuzzCRDT", dependencies: ["FuzzKit", .product(name: "CRDT", package: "quire")]),
         // Engine.IO, Socket.IO and JSON.
         .target(name: "FuzzProtocol", dependencies: ["FuzzKit", .product(name: "SocketIOProtocol", package: "quire")]),
+        // Redis' protocol and what the servers of a cluster tell each other.
+        .target(
+            name: "FuzzRedis",
+            dependencies: [
+                "FuzzKit",
+                .product(name: "RedisCluster", package: "quire"),
+                .product(name: "SocketIOProtocol", package: "quire"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
         // Random histories of documents beside a naive oracle: links to the files in Tests/TestSupport.
         .target(name: "Histories", dependencies: [.product(name: "CRDT", package: "quire")]),
-        .executableTarget(name: "fuzz", dependencies: ["FuzzKit", "FuzzCRDT", "FuzzProtocol", "Histories"]),
+        .executableTarget(
+            name: "fuzz",
+            dependencies: ["FuzzKit", "FuzzCRDT", "FuzzProtocol", "FuzzRedis", "Histories"]
+        ),
         // Random histories as JSON lines, for the WebAssembly build of the engine to repeat: see Tests/Web.
         .executableTarget(name: "chronicle", dependencies: ["FuzzKit", .product(name: "CRDT", package: "quire")]),
     ],

@@ -71,6 +71,9 @@ public struct ServerConfiguration: Sendable {
     /// Where to write the port once the server listens, for scripts that start it on port 0.
     public var portFile: String?
 
+    /// The Redis over which several servers act as one; nil for a server on its own.
+    public var redis: RedisSettings?
+
     /// What clients may ask for.
     public var limits = ServerLimits()
 
@@ -124,6 +127,7 @@ public struct ServerConfiguration: Sendable {
             throw .invalid("--allow-credentials needs the origins by name: every page could act as its visitor with *")
         }
         guard listensOnLoopbackOnly || checksTokens || allowAnonymous else { throw .openToAnyone(host: host) }
+        try redis?.validate()
         try limits.validate()
     }
 }

@@ -134,6 +134,17 @@ public struct SettingReader {
         return values
     }
 
+    /// A text that is shown as `shown` says.
+    public mutating func string(
+        _ name: String,
+        flag: String?,
+        shown: (String) -> String
+    ) throws(ConfigurationError) -> String? {
+        let value = try string(name, flag: flag)
+        effective[effective.count - 1].value = value.map(shown) ?? ""
+        return value
+    }
+
     /// A text that is never shown.
     public mutating func secret(_ name: String, flag: String?) throws(ConfigurationError) -> Secret? {
         let value = try string(name, flag: flag)

@@ -11,6 +11,10 @@ struct AdminGateway: Service, CustomStringConvertible {
         /// Seconds since the server started.
         var uptime: Double
         var connections: Int
+        /// How many servers there are; null where this one is on its own.
+        ///
+        /// All other figures are those of this server.
+        var servers: Int?
         var namespaces: [Space]
         var documents: RoomHosts.Figures
         /// In each second since the figures before.
@@ -58,10 +62,16 @@ struct AdminGateway: Service, CustomStringConvertible {
             while (try? await Task.sleep(for: .seconds(1))) != nil {
                 let (figures, now) = await count(since: before)
                 before = now
-                // A dashboard that does not keep up has no use for figures of the past.
-                try? sockets.of("/admin").volatile.emit("figures", figures)
+                // A dashboard that does not keep up has no use for figures of the past, nor for those of other servers
+                // in between.
+                try? sockets.of("/admin").local.volatile.emit("figures", figures)
             }
         }
+    }
+
+    private func servers() async -> Int? {
+        let admin = sockets.of("/admin")
+        return admin.isClustered ? await admin.serverCount() : nil
     }
 
     private func count(since before: Sample) async -> (Figures, Sample) {
@@ -79,6 +89,7 @@ struct AdminGateway: Service, CustomStringConvertible {
         let figures = Figures(
             uptime: Double((now.at - started).nanoseconds) / 1e9,
             connections: sockets.connectionCount,
+            servers: await servers(),
             namespaces: spaces.sorted { $0.name < $1.name },
             documents: await hosts.figures(),
             messagesPerSecond: Rates(received: rate(before.received, now.received), sent: rate(before.sent, now.sent)),

@@ -67,6 +67,7 @@ struct ChatGateway: Sendable {
         let chat = sockets.of("/chat")
         let events = ["joinChat", "sendMessage", "typing"]
         for event in events { chat.limit(event, to: RateLimit(perSecond: 10, burst: 20)) }
+        roster.share(in: chat)
         entrance.open(chat) { socket, visitor in welcome(socket, visitor, in: chat) }
     }
 
@@ -75,7 +76,7 @@ struct ChatGateway: Sendable {
         socket.emit("welcome", ["message": "Welcome to the chat!", "timestamp": .string(WallClock.timestamp())])
 
         socket.on("joinChat") { (_: Join?) throws -> Joined in
-            try join(socket, name, tell: chat.everybody)
+            try join(socket, name, in: chat, tell: chat.everybody)
             return Joined(username: name)
         }
         socket.on("sendMessage") { (message: Message) throws -> Done in
@@ -93,15 +94,26 @@ struct ChatGateway: Sendable {
             guard roster.remove(socket.id, from: Self.joined) else { return }
             try? socket.broadcast.emit("userLeft", Presence(username: name))
         }
-        if socket.rooms.contains(Self.joined) { try? join(socket, name, tell: socket.broadcast) }
+        if socket.rooms.contains(Self.joined) { try? join(socket, name, in: chat, tell: socket.broadcast) }
     }
 
-    private func join(_ socket: Socket, _ name: String, tell receivers: BroadcastOperator) throws {
+    private func join(
+        _ socket: Socket,
+        _ name: String,
+        in chat: Namespace,
+        tell receivers: BroadcastOperator
+    ) throws {
         socket.join(Self.joined)
         if roster.add(socket.id, name: name, to: Self.joined) {
             try receivers.emit("userJoined", Presence(username: name))
         }
-        let online = roster.members(of: Self.joined, limit: Self.maximumNames)
+        guard chat.isClustered else {
+            return tell(socket, roster.members(of: Self.joined, limit: Self.maximumNames))
+        }
+        Task { tell(socket, await roster.members(of: Self.joined, limit: Self.maximumNames, in: chat)) }
+    }
+
+    private func tell(_ socket: Socket, _ online: (first: [Roster.Member], count: Int)) {
         let names = online.first.map { JSON.string($0.name) }
         socket.emit("onlineUsers", ["users": .array(names), "count": .int(online.count)])
     }

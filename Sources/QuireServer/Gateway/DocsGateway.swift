@@ -82,7 +82,8 @@ struct DocsGateway: Service, CustomStringConvertible {
         try await gracefulShutdown()
         readiness.shutDown()
         logger.notice("shutting down", metadata: ["connections": "\(sockets.connectionCount)"])
-        sockets.of(RoomPacket.namespace).emit("closing", ["reason": "SHUTDOWN", "retryAfter": .int(Self.retryAfter)])
+        let own = sockets.of(RoomPacket.namespace).local
+        own.emit("closing", ["reason": "SHUTDOWN", "retryAfter": .int(Self.retryAfter)])
         // What is left of the time is for the connections to close (`closeTimeout`) and for HTTP.
         let limit = TimeAmount.seconds(Int64(max(1, limits.shutdownSeconds - 4)))
         if !(await hosts.shutDown(within: limit)) {

@@ -27,10 +27,12 @@ struct Notifications: Sendable {
         notification["id"] = .string(id)
         notification["timestamp"] = .string(WallClock.timestamp())
         var count = 0
-        for name in ["/", "/chat", "/rooms"] {
-            let receivers = sockets.of(name).to(room)
-            count += await receivers.fetchSockets().count
-            receivers.emit(Self.event, .object(notification))
+        // Told first, then counted: to ask other servers may take a while.
+        let receivers = ["/", "/chat", "/rooms"].map { sockets.of($0).to(room) }
+        for some in receivers { some.emit(Self.event, .object(notification)) }
+        await withTaskGroup(of: Int.self) { group in
+            for some in receivers { group.addTask { await some.fetchSockets().count } }
+            for await part in group { count += part }
         }
         return (id, count)
     }

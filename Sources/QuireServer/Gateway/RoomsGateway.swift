@@ -1,3 +1,4 @@
+import NIOCore
 import SocketIO
 import SocketIOProtocol
 
@@ -57,19 +58,16 @@ struct RoomsGateway: Sendable {
         let rooms = sockets.of("/rooms")
         let events = ["joinRoom", "leaveRoom", "sendRoomMessage", "getRoomMembers"]
         for event in events { rooms.limit(event, to: RateLimit(perSecond: 10, burst: 20)) }
+        roster.share(in: rooms)
         entrance.open(rooms) { socket, visitor in welcome(socket, visitor, in: rooms) }
     }
 
     private func welcome(_ socket: Socket, _ visitor: GatewayEntrance.Visitor, in rooms: Namespace) {
         let name = visitor.name
-        socket.on("joinRoom") { (wish: RoomName) throws -> Joined in
-            if !isIn(wish.room, socket) {
-                for other in joined(socket) { try leave(socket, name, other) }
-                socket.join(Self.prefix + wish.room)
-                try rooms.to(Self.prefix + wish.room).emit("userJoinedRoom", Presence(username: name, room: wish.room))
-            }
-            roster.add(socket.id, name: name, to: wish.room)
-            return Joined(room: wish.room, members: roster.count(of: wish.room))
+        if rooms.isClustered {
+            answerForAllServers(socket, name, in: rooms)
+        } else {
+            answerForThisServer(socket, name, in: rooms)
         }
         socket.on("leaveRoom") { (wish: RoomName) throws -> ChatGateway.Done in
             if isIn(wish.room, socket) { try leave(socket, name, wish.room) }
@@ -83,12 +81,6 @@ struct RoomsGateway: Sendable {
             try rooms.to(place).emit("newRoomMessage", said)
             return ChatGateway.Done()
         }
-        socket.on("getRoomMembers") { (wish: RoomName) throws -> JSON in
-            guard isIn(wish.room, socket) else { throw EventError.notJoined("room") }
-            let (first, count) = roster.members(of: wish.room, limit: 1000)
-            let ids = JSON.array(first.map { .string($0.socket) })
-            return ["room": .string(wish.room), "memberCount": .int(count), "socketIds": ids]
-        }
         // It stays in the room itself, in case it comes back.
         socket.onDisconnecting { _ in for room in joined(socket) { try? tellLeft(socket, name, room) } }
         // One that recovered its state is in its room already.
@@ -96,6 +88,52 @@ struct RoomsGateway: Sendable {
             roster.add(socket.id, name: name, to: room)
             try? socket.to(Self.prefix + room).emit("userJoinedRoom", Presence(username: name, room: room))
         }
+    }
+
+    /// What counts the members, where all of them are here.
+    private func answerForThisServer(_ socket: Socket, _ name: String, in rooms: Namespace) {
+        socket.on("joinRoom") { (wish: RoomName) throws -> Joined in
+            try enter(socket, name, wish.room, in: rooms)
+            return Joined(room: wish.room, members: roster.count(of: wish.room))
+        }
+        socket.on("getRoomMembers") { (wish: RoomName) throws -> JSON in
+            guard isIn(wish.room, socket) else { throw EventError.notJoined("room") }
+            return Self.members(of: wish.room, roster.members(of: wish.room, limit: Self.maximumIDs))
+        }
+    }
+
+    /// The same where other servers have to be asked, for which later events of the socket wait.
+    private func answerForAllServers(_ socket: Socket, _ name: String, in rooms: Namespace) {
+        socket.on("joinRoom") { (wish: RoomName) async throws -> Joined in
+            try await socket.eventLoop.submit { try enter(socket, name, wish.room, in: rooms) }.get()
+            return Joined(room: wish.room, members: await roster.members(of: wish.room, limit: 0, in: rooms).count)
+        }
+        socket.on("getRoomMembers") { (wish: RoomName) async throws -> JSON in
+            guard try await socket.eventLoop.submit({ isIn(wish.room, socket) }).get() else {
+                throw EventError.notJoined("room")
+            }
+            return Self.members(
+                of: wish.room,
+                await roster.members(of: wish.room, limit: Self.maximumIDs, in: rooms)
+            )
+        }
+    }
+
+    /// The sockets that `getRoomMembers` names at most, beside the count of all.
+    private static let maximumIDs = 1000
+
+    private static func members(of room: String, _ members: (first: [Roster.Member], count: Int)) -> JSON {
+        let ids = JSON.array(members.first.map { .string($0.socket) })
+        return ["room": .string(room), "memberCount": .int(members.count), "socketIds": ids]
+    }
+
+    private func enter(_ socket: Socket, _ name: String, _ room: String, in rooms: Namespace) throws {
+        if !isIn(room, socket) {
+            for other in joined(socket) { try leave(socket, name, other) }
+            socket.join(Self.prefix + room)
+            try rooms.to(Self.prefix + room).emit("userJoinedRoom", Presence(username: name, room: room))
+        }
+        roster.add(socket.id, name: name, to: room)
     }
 
     private func isIn(_ room: String, _ socket: Socket) -> Bool { socket.rooms.contains(Self.prefix + room) }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import RedisCluster
 import SocketIO
 
 /// `GET /metrics`: what was counted, and how everything stands now, for Prometheus.
@@ -17,6 +18,8 @@ struct MetricsRoutes: Sendable {
     let certificateEnd: @Sendable () -> Int?
     /// Bytes that wait for the disk.
     let waitingForDisk: @Sendable () -> Int
+    /// The cluster's Redis; nil without one.
+    var redis: RedisNode?
 
     func add(to router: Router<BasicRequestContext>) {
         router.get("/metrics") { request, _ in try await metrics(request) }
@@ -46,6 +49,7 @@ struct MetricsRoutes: Sendable {
             Self.family("quire_store_queue_bytes", waitingForDisk()),
         ]
         families += await namespaces()
+        if let redis { families += await Self.families(redis) }
         if let end = certificateEnd() { families.append(Self.family("quire_tls_certificate_end_seconds", end)) }
         let process = ProcessFigures()
         let figures: [(String, Double?)] = [
@@ -74,6 +78,23 @@ struct MetricsRoutes: Sendable {
             }
         }
         return zip(names, samples).compactMap { Self.family($0, $1) }
+    }
+
+    private static func families(_ redis: RedisNode) async -> [MetricsRegistry.Family] {
+        let (client, adapter) = await redis.figures()
+        let dropped = [("unpublished", adapter.unpublished), ("unreadable", adapter.unreadable)]
+        return [
+            family("quire_redis_connected", client.isConnected ? 1 : 0),
+            family("quire_redis_reconnects_total", client.reconnects),
+            family("quire_redis_waiting_commands", client.waitingCommands),
+            family("quire_redis_published_total", adapter.published),
+            family("quire_redis_received_total", adapter.received),
+            family("quire_redis_gaps_total", adapter.gaps),
+            family(
+                "quire_redis_dropped_total",
+                dropped.map { .init(labels: [.init(name: "reason", value: $0.0)], value: .number(Double($0.1))) }
+            ),
+        ]
     }
 
     private static func family(_ name: String, _ value: Int) -> MetricsRegistry.Family { family(name, Double(value)) }

@@ -29,6 +29,15 @@ final class ServerMetrics: Sendable {
         "quire_document_bytes_max": .gauge("Bytes of content of the largest open document."),
         "quire_store_queue_bytes": .gauge("Bytes that wait to be written to the disk."),
         "quire_tls_certificate_end_seconds": .gauge("When the certificate ends, in seconds since 1970."),
+        "quire_redis_connected": .gauge("Whether commands reach Redis and all channels are listened to."),
+        "quire_redis_reconnects_total": .counter("Connections to Redis that were lost and made again."),
+        "quire_redis_waiting_commands": .gauge("Commands that wait for Redis or for a connection to it."),
+        "quire_redis_published_total": .counter("Messages to the other servers that Redis took."),
+        "quire_redis_received_total": .counter("Messages of other servers and emitters."),
+        "quire_redis_gaps_total": .counter("Subscriptions that were interrupted, and missed messages of others."),
+        "quire_redis_dropped_total": .counter(
+            "Messages that Redis did not take (unpublished), or that came and were none (unreadable)."
+        ),
         "process_resident_memory_bytes": .gauge("Resident memory of the process."),
         "process_cpu_seconds_total": .counter("Processor time of the process."),
         "process_open_fds": .gauge("File descriptors of the process."),

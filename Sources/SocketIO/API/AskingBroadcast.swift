@@ -11,6 +11,8 @@ public struct AskingBroadcast: Sendable {
         /// The arguments of each answer, in no particular order.
         public var responses: [[JSON]] = []
         /// How many were asked and did not answer in time; 0 when all did.
+        ///
+        /// Of another server that did not even say how many it asked, one counts.
         public var missing = 0
     }
 

@@ -30,18 +30,23 @@ extension Namespace {
     ///
     /// - Complexity: O(rooms), on each event loop.
     public func figures() async -> NamespaceFigures {
+        NamespaceFigures(
+            sockets: self.socketCount,
+            rooms: await self.localRooms().count,
+            received: self.traffic.received.load(ordering: .relaxed),
+            sent: self.traffic.sent.load(ordering: .relaxed),
+            refused: self.traffic.refused.load(ordering: .relaxed)
+        )
+    }
+
+    /// The rooms with somebody in them, on this server.
+    func localRooms() async -> Set<WireName> {
         var rooms: Set<WireName> = []
         for loop in self.loops.all {
             // It cannot fail unless the loop has ended, and then there are no rooms.
             rooms.formUnion((try? await loop.eventLoop.submit { Array(loop.shard(of: self).roomNames) }.get()) ?? [])
         }
-        return NamespaceFigures(
-            sockets: self.socketCount,
-            rooms: rooms.count,
-            received: self.traffic.received.load(ordering: .relaxed),
-            sent: self.traffic.sent.load(ordering: .relaxed),
-            refused: self.traffic.refused.load(ordering: .relaxed)
-        )
+        return rooms
     }
 }
 

@@ -113,6 +113,15 @@ public final class Namespace: EventEmitter, Sendable {
         await self.everybody.fetchSockets()
     }
 
+    /// The rooms with somebody in them, those on other servers included; a socket's own id is not one.
+    ///
+    /// Other servers that do not answer within ``SocketIOConfiguration/clusterTimeout`` are left out.
+    public func allRooms() async -> RoomSet {
+        var rooms = RoomSet(await self.localRooms())
+        for case .rooms(let others) in await self.cluster.ask(.allRooms, in: self) { rooms.formUnion(RoomSet(others)) }
+        return rooms
+    }
+
     /// Puts every socket out of the namespace, or with `close` ends their connections.
     public func disconnectSockets(close: Bool = false) {
         self.everybody.disconnectSockets(close: close)
@@ -137,9 +146,21 @@ public final class Namespace: EventEmitter, Sendable {
     ///
     /// - Returns: one answer for each server that gave one within ``SocketIOConfiguration/clusterTimeout``.
     public func serverSideEmitWithAck(_ event: String, _ args: JSON...) async -> [JSON] {
-        let responses = await self.cluster.ask(.serverSideEmit(event: [.string(event)] + args), in: self)
+        await self.serverSideEmitWithAck(event, args, timeout: nil)
+    }
+
+    /// The same with a time limit of its own; nil for ``SocketIOConfiguration/clusterTimeout``.
+    public func serverSideEmitWithAck(_ event: String, _ args: [JSON], timeout: Duration?) async -> [JSON] {
+        let request = ClusterRequest.serverSideEmit(event: [.string(event)] + args)
+        let responses = await self.cluster.ask(request, in: self, timeout: timeout)
         return responses.compactMap { if case .serverSide(let answer) = $0 { answer } else { nil } }
     }
+
+    /// How many servers take part in this namespace, this one included; 1 without a cluster, or when it cannot be known.
+    public func serverCount() async -> Int { await self.cluster.serverCount(self) }
+
+    /// Whether there may be other servers.
+    public var isClustered: Bool { self.cluster.isClustered }
 
     func handleServerSide(_ event: String, _ args: [JSON]) async -> JSON? {
         await self.state.withLockedValue { $0.serverSideHandlers[WireName(event)] }?(args)

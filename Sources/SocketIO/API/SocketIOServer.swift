@@ -125,6 +125,8 @@ public final class SocketIOServer: HTTPGateway, Sendable {
             if let existing = state.namespaces[WireName(name)] { return existing }
             let new = self.makeNamespace(name)
             state.namespaces[WireName(name)] = new
+            // With the lock: so that one made again after its end is opened after it was closed.
+            self.cluster.open(name)
             return new
         }
     }
@@ -215,6 +217,7 @@ extension SocketIOServer {
                 namespace = self.makeNamespace(name, parent: parent)
                 parent.adopt(namespace)
                 state.namespaces[WireName(name)] = namespace
+                self.cluster.open(name)
             }
             if namespace.parent != nil { state.occupants[WireName(name), default: 0] += 1 }
             return namespace
@@ -228,7 +231,10 @@ extension SocketIOServer {
         let isLast = self.state.withLockedValue { state in
             let count = state.occupants[name, default: 1] - 1
             state.occupants[name] = count > 0 ? count : nil
-            if count <= 0 { state.namespaces[name] = nil }
+            if count <= 0 {
+                state.namespaces[name] = nil
+                self.cluster.close(namespace.name)
+            }
             return count <= 0
         }
         guard isLast else { return }

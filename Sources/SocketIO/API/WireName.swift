@@ -97,6 +97,9 @@ public struct RoomSet: Sendable, Hashable, Sequence, ExpressibleByArrayLiteral {
         self.names.map(\.text).sorted { $0.utf16.lexicographicallyPrecedes($1.utf16) }
     }
 
+    /// Adds those of the other set.
+    mutating func formUnion(_ other: RoomSet) { self.names.formUnion(other.names) }
+
     /// Those that are not in the other set.
     func subtracting(_ other: RoomSet) -> RoomSet { RoomSet(self.names.subtracting(other.names)) }
 }

@@ -8,12 +8,23 @@ public protocol ClusterAdapter: Sendable {
     func attach(_ node: ClusterNode)
     /// A server leaves.
     func detach(_ node: ClusterNode)
+    /// A server begins to take part in a namespace. Called with a lock held: it must not call the server back.
+    func open(namespace: String, for node: ClusterNode)
+    /// A server's namespace is no more. As ``open(namespace:for:)``.
+    func close(namespace: String, for node: ClusterNode)
     /// Sends a request to all other servers.
     func publish(_ message: ClusterMessage)
     /// Sends an answer to the server that asked.
     func respond(_ response: ClusterResponse, to message: ClusterMessage)
-    /// How many servers there are, this one included; 1 when it cannot be known.
-    func serverCount() async -> Int
+    /// How many servers take part in a namespace, this one included; 1 when it cannot be known.
+    func serverCount(namespace: String) async -> Int
+}
+
+extension ClusterAdapter {
+    /// Nothing: for adapters that carry all namespaces alike.
+    public func open(namespace: String, for node: ClusterNode) {}
+    /// Nothing.
+    public func close(namespace: String, for node: ClusterNode) {}
 }
 
 /// One server, as its adapter sees it.
@@ -32,5 +43,5 @@ struct LocalAdapter: ClusterAdapter {
     func detach(_ node: ClusterNode) {}
     func publish(_ message: ClusterMessage) {}
     func respond(_ response: ClusterResponse, to message: ClusterMessage) {}
-    func serverCount() async -> Int { 1 }
+    func serverCount(namespace: String) async -> Int { 1 }
 }

@@ -12,6 +12,9 @@ final class ClusterLink: Sendable {
     private let timeout: Duration
     private let waiting = NIOLockedValueBox<[String: AsyncStream<ClusterResponse>.Continuation]>([:])
     private let node = NIOLockedValueBox<ClusterNode?>(nil)
+    /// Questions of others that are being answered; more than ``maxAnswering`` at a time are not.
+    private let answering = NIOLockedValueBox(0)
+    private static let maxAnswering = 1024
 
     init(adapter: any ClusterAdapter, timeout: Duration) {
         self.nodeID = String(SessionIDs.make().prefix(8))
@@ -44,6 +47,20 @@ final class ClusterLink: Sendable {
         self.adapter.detach(node)
     }
 
+    /// A namespace exists from now on.
+    ///
+    /// Call it, and its counterpart, in the order in which that happens.
+    func open(_ namespace: String) {
+        guard let node = self.node.withLockedValue({ $0 }) else { return }
+        self.adapter.open(namespace: namespace, for: node)
+    }
+
+    /// A namespace exists no more.
+    func close(_ namespace: String) {
+        guard let node = self.node.withLockedValue({ $0 }) else { return }
+        self.adapter.close(namespace: namespace, for: node)
+    }
+
     // MARK: Asking
 
     /// Asks without wanting an answer.
@@ -53,11 +70,17 @@ final class ClusterLink: Sendable {
     }
 
     /// Asks all others for one answer each.
-    func ask(_ request: ClusterRequest, in namespace: Namespace) async -> [ClusterResponse] {
-        var left = await self.otherCount
+    ///
+    /// Without a `timeout` they have the configuration's time.
+    func ask(
+        _ request: ClusterRequest,
+        in namespace: Namespace,
+        timeout: Duration? = nil
+    ) async -> [ClusterResponse] {
+        var left = await self.otherCount(namespace)
         guard left > 0 else { return [] }
         var responses: [ClusterResponse] = []
-        await self.collect(request, in: namespace, timeout: self.timeout) { response in
+        await self.collect(request, in: namespace, timeout: timeout ?? self.timeout) { response in
             responses.append(response)
             left -= 1
             return left > 0
@@ -66,12 +89,14 @@ final class ClusterLink: Sendable {
     }
 
     /// Asks the sockets of all others.
+    ///
+    /// - Returns: the answers, and how many are missing; of a server that said nothing at all one.
     func askSockets(
         _ request: ClusterRequest,
         in namespace: Namespace,
         timeout: Duration
     ) async -> (answers: [[JSON]], missing: Int) {
-        var countsLeft = await self.otherCount
+        var countsLeft = await self.otherCount(namespace)
         guard countsLeft > 0 else { return ([], 0) }
         var answers: [[JSON]] = []
         var expected = 0
@@ -83,17 +108,20 @@ final class ClusterLink: Sendable {
                 countsLeft -= 1
             case .ack(let answer):
                 answers.append(answer)
-            case .sockets, .serverSide:
+            case .sockets, .socketIDs, .rooms, .serverSide, .done:
                 break
             }
             return countsLeft > 0 || answers.count < expected
         }
-        return (answers, max(0, expected - answers.count))
+        return (answers, max(0, expected - answers.count) + countsLeft)
     }
 
-    private var otherCount: Int {
-        get async { self.isClustered ? await self.adapter.serverCount() - 1 : 0 }
+    private func otherCount(_ namespace: Namespace) async -> Int {
+        self.isClustered ? await self.adapter.serverCount(namespace: namespace.name) - 1 : 0
     }
+
+    /// How many servers take part in a namespace.
+    func serverCount(_ namespace: Namespace) async -> Int { await self.otherCount(namespace) + 1 }
 
     /// Publishes a request and takes responses until `take` wants no more or the time is over.
     private func collect(
@@ -124,7 +152,7 @@ final class ClusterLink: Sendable {
     // MARK: Being asked
 
     private func perform(_ message: ClusterMessage, in namespace: Namespace) {
-        func sockets(_ selection: SocketSelection) -> BroadcastOperator {
+        @Sendable func sockets(_ selection: SocketSelection) -> BroadcastOperator {
             BroadcastOperator(namespace: namespace, selection: selection)
         }
         switch message.request {
@@ -134,26 +162,67 @@ final class ClusterLink: Sendable {
         case .broadcastWithAck(let event, let selection, let milliseconds):
             guard let name = event.first?.stringValue else { return }
             let receivers = sockets(selection)
-            Task {
+            self.answer {
                 await self.ask(receivers, name, Array(event.dropFirst()), milliseconds: milliseconds, for: message)
             }
         case .join(let selection, let rooms):
-            for room in rooms { sockets(selection).socketsJoin(room) }
+            self.change(message, sockets(selection)) { receivers in
+                for room in rooms { receivers.socketsJoin(room) }
+            }
         case .leave(let selection, let rooms):
-            for room in rooms { sockets(selection).socketsLeave(room) }
+            self.change(message, sockets(selection)) { receivers in
+                for room in rooms { receivers.socketsLeave(room) }
+            }
         case .disconnect(let selection, let close):
-            sockets(selection).disconnectSockets(close: close)
+            self.change(message, sockets(selection)) { $0.disconnectSockets(close: close) }
         case .fetchSockets(let selection):
-            Task {
+            self.answer {
                 let found = await sockets(selection).fetchLocalSockets().map(\.description)
                 self.adapter.respond(.sockets(found), to: message)
             }
+        case .socketIDs(let selection):
+            self.answer {
+                let found = await sockets(selection).fetchLocalSockets().map(\.id)
+                self.adapter.respond(.socketIDs(found), to: message)
+            }
+        case .allRooms:
+            self.answer {
+                self.adapter.respond(.rooms(await namespace.localRooms().map(\.text)), to: message)
+            }
         case .serverSideEmit(let event):
             guard let name = event.first?.stringValue else { return }
-            Task {
+            self.answer {
                 guard let answer = await namespace.handleServerSide(name, Array(event.dropFirst())) else { return }
                 self.adapter.respond(.serverSide(answer), to: message)
             }
+        }
+    }
+
+    /// Runs what answers a question, unless so many are being answered that others must be flooding us.
+    private func answer(_ body: @escaping @Sendable () async -> Void) {
+        let isFree = self.answering.withLockedValue { count in
+            guard count < Self.maxAnswering else { return false }
+            count += 1
+            return true
+        }
+        guard isFree else { return }
+        Task {
+            await body()
+            self.answering.withLockedValue { $0 -= 1 }
+        }
+    }
+
+    /// Does something to sockets, and says so where somebody waits for it and there were any.
+    private func change(
+        _ message: ClusterMessage,
+        _ receivers: BroadcastOperator,
+        _ body: @escaping @Sendable (BroadcastOperator) -> Void
+    ) {
+        guard message.requestID != nil else { return body(receivers) }
+        self.answer {
+            let isAnybody = await !receivers.fetchLocalSockets().isEmpty
+            body(receivers)
+            if isAnybody { self.adapter.respond(.done, to: message) }
         }
     }
 

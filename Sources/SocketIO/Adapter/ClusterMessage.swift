@@ -27,7 +27,7 @@ public enum ClusterRequest: Sendable, Hashable {
     case broadcast(event: [JSON], to: SocketSelection)
     /// Send an event that asks for an ack; answered by one `socketCount`, then an `ack` for each that comes.
     case broadcastWithAck(event: [JSON], to: SocketSelection, timeoutMilliseconds: Int)
-    /// Make sockets enter rooms.
+    /// Make sockets enter rooms; like the next two answered by `done`, where somebody waits for it, if there were any.
     case join(SocketSelection, rooms: [String])
     /// Make sockets leave rooms.
     case leave(SocketSelection, rooms: [String])
@@ -35,6 +35,10 @@ public enum ClusterRequest: Sendable, Hashable {
     case disconnect(SocketSelection, close: Bool)
     /// Describe sockets; answered by `sockets`.
     case fetchSockets(SocketSelection)
+    /// Name sockets; answered by `socketIDs`. Other implementations ask it.
+    case socketIDs(SocketSelection)
+    /// Name the rooms that somebody is in, a socket's own id not counted; answered by `rooms`.
+    case allRooms
     /// An event for the servers themselves; answered by `serverSide`, if there is an answer and somebody waits for it.
     case serverSideEmit(event: [JSON])
 }
@@ -67,6 +71,12 @@ public enum ClusterResponse: Sendable, Hashable {
     case ack([JSON])
     /// The sockets of a `fetchSockets`.
     case sockets([SocketDescription])
+    /// The sockets of a `socketIDs`.
+    case socketIDs([String])
+    /// The rooms of an `allRooms`.
+    case rooms([String])
+    /// What was asked has been done.
+    case done
     /// The answer to a `serverSideEmit`.
     case serverSide(JSON)
 }

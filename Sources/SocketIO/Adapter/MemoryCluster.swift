@@ -35,5 +35,5 @@ public final class MemoryCluster: ClusterAdapter {
     }
 
     /// How many servers there are.
-    public func serverCount() async -> Int { self.nodes.withLockedValue { $0.count } }
+    public func serverCount(namespace: String) async -> Int { self.nodes.withLockedValue { $0.count } }
 }

@@ -2,6 +2,7 @@ import Foundation
 import FuzzCRDT
 import FuzzKit
 import FuzzProtocol
+import FuzzRedis
 import Histories
 
 /// What the command line asks for.
@@ -62,7 +63,7 @@ func runHistories(_ options: Options) {
 }
 
 let usage = "usage: fuzz [--target NAME|all] [--iterations N] [--seed N] [--list]"
-let targets = FuzzCRDT.targets + FuzzProtocol.targets
+let targets = FuzzCRDT.targets + FuzzProtocol.targets + FuzzRedis.targets
 guard let options = Options(arguments: Array(CommandLine.arguments.dropFirst())) else { fatalError(usage) }
 if options.target == "histories" { runHistories(options) }
 if options.target == "corners" { runCorners(percent: min(options.iterations, 100)) }
