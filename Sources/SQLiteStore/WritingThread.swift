@@ -36,7 +36,7 @@ final class WritingThread: @unchecked Sendable {
             if loss == nil {
                 do {
                     // The readers go last, and they cannot do it: so that whoever copies the file alone has everything.
-                    try pool.checkpoint(.truncate)
+                    _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
                     try pool.close()
                 } catch {
                     logger.warning("database not closed", metadata: ["error": "\(error)"])
