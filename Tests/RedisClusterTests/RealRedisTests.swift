@@ -21,7 +21,8 @@ struct RealRedisTests {
         ]
         process.standardOutput = FileHandle.nullDevice
         try process.run()
-        defer { process.terminate() }
+        // Not SIGTERM: the test runner blocks it, and a child inherits that.
+        defer { kill(process.processIdentifier, SIGKILL) }
         let client = RedisClient(
             configuration: try RedisConfiguration(url: "redis://127.0.0.1:\(port)/1"),
             eventLoop: group.next(),

@@ -299,6 +299,8 @@ def test_pythons_manager_reaches_all_sockets(cluster, chatters):
     assert grace.wait_for("news") == {"bytes": b"\x01\x02", "deep": [b"\x03"]}
     manager.emit("news", "not for Lin", namespace="/chat", skip_sid=lin.id())
     assert ada.wait_for("news") == grace.wait_for("news") == "not for Lin"
+    time.sleep(0.2)
+    assert "news" not in lin.rest()
     manager.emit("bare", None, namespace="/chat", room="user:lin")
     # Without an argument: what comes is the mark of recovery, which the server adds to every event.
     assert isinstance(lin.wait_for("bare"), str)
