@@ -93,7 +93,7 @@ def test_the_operators_commands_work_as_they_stand(tmp_path):
 
     def edit(text: str) -> None:
         url = f"http://127.0.0.1:{environment['PORT']}/v1/docs"
-        requests.post(url, json={"doc": "hello"}, timeout=5)
+        requests.post(url, json={"id": "hello"}, timeout=5)
         requests.patch(f"{url}/hello", json={"ops": [{"text": "body", "at": 0, "insert": text}]}, timeout=5).raise_for_status()
 
     run("systemctl start quire")
