@@ -73,13 +73,23 @@ public struct QuireServer: Service, CustomStringConvertible {
         try await keys?.load()
         let authenticator = Authenticator(configuration: configuration, keys: keys, metrics: metrics)
         let versionActivity = DocumentActivity()
-        let observed = ObservedStore(base: store, activity: [versionActivity])
+        let webhooks = try Webhooks(
+            configuration.webhooks,
+            store: store,
+            metrics: metrics,
+            group: group,
+            logger: logger
+        )
+        try await webhooks?.start()
+        let activity = [versionActivity] + (webhooks.map { [$0.service.activity] } ?? [])
+        let observed = ObservedStore(base: store, activity: activity)
         let hosts = RoomHosts(
             group: group,
             store: observed,
             limits: configuration.limits,
             logger: logger,
-            metrics: metrics
+            metrics: metrics,
+            observer: webhooks?.service.intake
         )
         let redis = configuration.redis.map { RedisNode($0, eventLoop: group.any(), logger: logger) }
         let sockets = SocketIOServer(
@@ -122,6 +132,7 @@ public struct QuireServer: Service, CustomStringConvertible {
             authenticator: authenticator,
             isOpen: configuration.openMetrics || !configuration.checksTokens,
             certificateEnd: { tls?.identity.end },
+            webhookCounts: { webhooks == nil ? nil : try? await store.deliveryCounts() },
             waitingForDisk: { store.waitingByteCount },
             redis: redis
         )
@@ -144,20 +155,27 @@ public struct QuireServer: Service, CustomStringConvertible {
         )
         // Shut down in reverse: clients are told and documents stored while HTTP still answers.
         var running: [any Service] = [application, gateway, admin, versions]
+        if let webhooks { running.insert(webhooks.service, at: 0) }
         if let tls { running.insert(tls, at: 0) }
         if let keys { running.insert(KeyRefresher(ring: keys), at: 0) }
         if let redis { running.insert(redis, at: 0) }
         var services = running.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
         // Clients are told when the store is lost, as in any shutdown.
         services.append(.init(service: StoreWatch(store: store), failureTerminationBehavior: .gracefullyShutdownGroup))
-        try await ServiceGroup(configuration: .init(services: services, logger: quietLogger)).run()
+        do {
+            try await ServiceGroup(configuration: .init(services: services, logger: quietLogger)).run()
+        } catch {
+            await webhooks?.stop()
+            throw error
+        }
+        await webhooks?.stop()
         // Those whose clients did not take their goodbye are closed within `closeTimeout`.
         await channels.allClosed()
     }
 
     /// The routes of the HTTP interface.
     func router(
-        store: any DocumentLibrary,
+        store: SQLiteStore,
         past: DocumentPast,
         authenticator: Authenticator,
         notifications: Notifications,
@@ -201,6 +219,7 @@ public struct QuireServer: Service, CustomStringConvertible {
             guestsMayList: configuration.listensOnLoopbackOnly
         )
         documents.add(to: router)
+        WebhookRoutes(store: store, authenticator: authenticator).add(to: router)
         UserRoutes(notifications: notifications, authenticator: authenticator).add(to: router)
         metrics.add(to: router)
         APIDescription.add(to: router)

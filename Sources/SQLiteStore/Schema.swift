@@ -9,6 +9,9 @@ internal import GRDB
 ///     versions   (document, number)     states that are kept whatever becomes of the log, each whole (`PackedSnapshot`)
 ///     replies    (name)                 answers that are given again when the same request comes again
 ///     deleted    (name, epoch)          documents that were deleted, so that nobody brings them back by joining
+///     webhook_events (number)           what happened and has not been told to anybody (`SQLiteStore+Webhooks`)
+///     webhook_deliveries (number)       what receivers are still to be told; without `due` it is given up
+///     webhook_announced (document)      up to which revision receivers know a document
 ///     quarantine (document, item, revision)   rows that were found damaged; they stay where they are, for whoever repairs
 ///
 /// Rows carry their document's name and not a short key: when the row in `documents` is damaged, its changes still say
@@ -130,6 +133,46 @@ enum Schema {
         // Answers of before have none, and are taken as they are for the day that they are kept.
         migrator.registerMigration("6 checksums of replies") { database in
             try database.execute(sql: "ALTER TABLE replies ADD COLUMN checksum INTEGER")
+        }
+        // Documents that are there are not news.
+        migrator.registerMigration("7 webhooks") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE webhook_events (
+                        number INTEGER PRIMARY KEY AUTOINCREMENT,
+                        type TEXT NOT NULL,
+                        document TEXT NOT NULL,
+                        epoch TEXT,
+                        revision INTEGER,
+                        detail TEXT NOT NULL,
+                        time INTEGER NOT NULL
+                    ) STRICT;
+
+                    CREATE TABLE webhook_deliveries (
+                        number INTEGER PRIMARY KEY AUTOINCREMENT,
+                        receiver TEXT NOT NULL,
+                        event TEXT NOT NULL,
+                        type TEXT NOT NULL,
+                        document TEXT NOT NULL,
+                        body BLOB NOT NULL,
+                        time INTEGER NOT NULL,
+                        attempts INTEGER NOT NULL,
+                        due INTEGER,
+                        failure TEXT,
+                        checksum INTEGER NOT NULL
+                    ) STRICT;
+
+                    CREATE INDEX webhook_deliveries_due ON webhook_deliveries (receiver, due);
+
+                    CREATE TABLE webhook_announced (
+                        document TEXT NOT NULL PRIMARY KEY,
+                        epoch TEXT NOT NULL,
+                        revision INTEGER NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+
+                    INSERT INTO webhook_announced SELECT name, epoch, revision FROM documents;
+                    """
+            )
         }
         return migrator
     }()

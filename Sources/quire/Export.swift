@@ -31,7 +31,9 @@ struct Export: ParsableCommand {
     @Option(help: ArgumentHelp("Which text, for text; body, or the only one, when left out.", valueName: "name"))
     var root: String?
 
-    @Option(help: ArgumentHelp("The folder that the files go to; it is made when it is not there.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("The folder that the files go to; it is made when it is not there.", valueName: "folder")
+    )
     var to: String?
 
     func validate() throws {

@@ -30,7 +30,9 @@ struct Import: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Which text, for text; body when left out.", valueName: "name"))
     var root: String?
 
-    @Option(help: ArgumentHelp("The epoch of a snapshot's document, by which its replicas know it.", valueName: "epoch"))
+    @Option(
+        help: ArgumentHelp("The epoch of a snapshot's document, by which its replicas know it.", valueName: "epoch")
+    )
     var epoch: String?
 
     @Flag(help: "Edit a document that is there until it is the same; its history stays.")

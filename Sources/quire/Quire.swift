@@ -7,7 +7,8 @@ struct Quire: AsyncParsableCommand {
         commandName: "quire",
         abstract: "A server on which people edit the same document at the same time.",
         subcommands: [
-            Serve.self, Config.self, Backup.self, Check.self, Export.self, Import.self, Replay.self, Bench.self, Token.self,
+            Serve.self, Config.self, Backup.self, Check.self, Export.self, Import.self, Replay.self, Bench.self,
+            Token.self,
         ]
     )
 }

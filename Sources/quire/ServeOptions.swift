@@ -57,6 +57,9 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Write the port to this file once the server listens.", valueName: "file"))
     var portFile: String?
 
+    @OptionGroup(title: "Webhooks")
+    var webhooks: WebhookOptions
+
     @OptionGroup(title: "Logging")
     var logging: LoggingOptions
 
@@ -91,6 +94,7 @@ struct ServeOptions: ParsableArguments {
         server.eventLoopCount = try settings.int("loops", flag: loops, default: server.eventLoopCount)
         server.portFile = try settings.string("port-file", flag: portFile)
         server.redis = try redis.read(from: &settings)
+        server.webhooks = try webhooks.read(from: &settings)
         let logging = try logging.read(from: &settings)
         server.limits = try limits.read(from: &settings)
         try settings.finish()

@@ -41,6 +41,7 @@ struct APIDescriptionTests {
                 authenticator: authenticator,
                 isOpen: true,
                 certificateEnd: { nil },
+                webhookCounts: { nil },
                 waitingForDisk: { 0 }
             )
             let router = server.router(

@@ -64,8 +64,10 @@ extension Room {
         var recovered = false
         if version != nil, case .changes = catchUp { recovered = true }
 
-        remove(request.session)
+        let isNew = participants[request.session] == nil
+        if !isNew { takeOut(request.session) }
         participants.insert(request)
+        if isNew { environment.observer?.participantJoined(id, request.session, request.user) }
         outbox.follow(request.session, as: request.format)
         presence.noteChanged(request.session)
         idleSince = nil
@@ -176,9 +178,16 @@ extension Room {
     /// Takes a participant out; whether it was there.
     @discardableResult
     private func remove(_ session: SessionID) -> Bool {
-        guard let participant = participants.remove(session) else { return false }
-        if participant.behind == nil { outbox.withhold(from: session) }
+        guard let participant = takeOut(session) else { return false }
+        environment.observer?.participantLeft(id, session, participant.user)
         return true
+    }
+
+    @discardableResult
+    private func takeOut(_ session: SessionID) -> Participant? {
+        let participant = participants.remove(session)
+        if let participant, participant.behind == nil { outbox.withhold(from: session) }
+        return participant
     }
 
     private func setBehind(_ behind: Participant.Behind?, of session: SessionID) {

@@ -36,10 +36,10 @@ public struct RoomLimits: Sendable {
     public var transformationSteps = 1_000_000
 
     /// How many bytes of recent changes stay in memory for participants that catch up, with what each takes besides its
-    /// encoding: some 4,500 keystrokes of one change each, or a quarter of an hour of two people who write.
+    /// encoding: some 1,100 keystrokes of one change each, or four minutes of two people who write.
     ///
-    /// Whoever was away for longer gets a snapshot.
-    public var changeLogByteCount = 1 << 20
+    /// Whoever was away for longer gets a snapshot. A thousand documents that are written to must fit into 1 GiB of memory.
+    public var changeLogByteCount = 256 << 10
 
     /// A snapshot is made after so many revisions...
     public var snapshotRevisionCount = 1_000

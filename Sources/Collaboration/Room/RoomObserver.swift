@@ -10,4 +10,18 @@ public protocol RoomObserver: Sendable {
 
     /// A participant reads too slowly, and is sent nothing more until it has caught up.
     func participantFellBehind()
+
+    /// Somebody is in a room now who was not before.
+    func participantJoined(_ document: DocumentID, _ session: SessionID, _ user: User)
+
+    /// Somebody is no longer in a room.
+    func participantLeft(_ document: DocumentID, _ session: SessionID, _ user: User)
+}
+
+extension RoomObserver {
+    /// Nothing.
+    public func participantJoined(_ document: DocumentID, _ session: SessionID, _ user: User) {}
+
+    /// Nothing.
+    public func participantLeft(_ document: DocumentID, _ session: SessionID, _ user: User) {}
 }

@@ -74,6 +74,9 @@ public struct ServerConfiguration: Sendable {
     /// The Redis over which several servers act as one; nil for a server on its own.
     public var redis: RedisSettings?
 
+    /// Whom the server tells what happens.
+    public var webhooks = WebhookConfiguration()
+
     /// What clients may ask for.
     public var limits = ServerLimits()
 
@@ -128,6 +131,7 @@ public struct ServerConfiguration: Sendable {
         }
         guard listensOnLoopbackOnly || checksTokens || allowAnonymous else { throw .openToAnyone(host: host) }
         try redis?.validate()
+        try webhooks.validate()
         try limits.validate()
     }
 }

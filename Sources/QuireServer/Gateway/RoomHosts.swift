@@ -13,10 +13,11 @@ struct RoomHosts: Sendable {
         store: any DocumentStore,
         limits: ServerLimits,
         logger: Logger,
-        metrics: ServerMetrics? = nil
+        metrics: ServerMetrics? = nil,
+        observer: (any RoomObserver)? = nil
     ) {
         hosts = group.makeIterator().map {
-            RoomHost(loop: $0, store: store, limits: limits, logger: logger, observer: metrics)
+            RoomHost(loop: $0, store: store, limits: limits, logger: logger, observer: observer ?? metrics)
         }
         self.metrics = metrics
         precondition(!hosts.isEmpty, "an event loop group has at least one loop")

@@ -181,6 +181,21 @@ extension APIDescription {
             {"$ref": "#/components/responses/Problem"}, "429": {"$ref": "#/components/responses/Problem"}, "500":
             {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}, "413":
             {"$ref": "#/components/responses/Problem"}}}},
+          "/v1/webhooks/deliveries": {"get": {"operationId": "listDeliveries", "summary":
+            "What receivers of webhooks were not told yet", "parameters": [{"$ref":
+            "#/components/parameters/deliveryState"}, {"$ref": "#/components/parameters/afterDelivery"}, {"$ref":
+            "#/components/parameters/pageSize"}], "responses": {"200": {"description": "Done.", "content":
+            {"application/json": {"schema": {"$ref": "#/components/schemas/DeliveryList"}}}}, "400": {"$ref":
+            "#/components/responses/Problem"}, "401": {"$ref": "#/components/responses/Problem"}, "403": {"$ref":
+            "#/components/responses/Problem"}, "429": {"$ref": "#/components/responses/Problem"}, "500": {"$ref":
+            "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
+          "/v1/webhooks/deliveries/{delivery}/retry": {"post": {"operationId": "retryDelivery", "summary":
+            "Try a delivery again at once", "parameters": [{"$ref": "#/components/parameters/delivery"}],
+            "responses": {"200": {"description": "Done.", "content": {"application/json": {"schema": {"$ref":
+            "#/components/schemas/Retried"}}}}, "400": {"$ref": "#/components/responses/Problem"}, "401": {"$ref":
+            "#/components/responses/Problem"}, "403": {"$ref": "#/components/responses/Problem"}, "404": {"$ref":
+            "#/components/responses/Problem"}, "429": {"$ref": "#/components/responses/Problem"}, "500": {"$ref":
+            "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
           "/healthz": {"get": {"operationId": "health", "summary": "Whether the server runs", "parameters": [],
             "responses": {"200": {"description": "Done.", "content": {"application/json": {"schema": {"$ref":
             "#/components/schemas/Health"}}}}, "400": {"$ref": "#/components/responses/Problem"}, "401": {"$ref":

@@ -12,6 +12,11 @@ extension APIDescription {
             "maximum": 9007199254740991}},
           "other": {"name": "other", "in": "path", "required": true, "schema": {"type": "string", "pattern":
             "^(current|[1-9][0-9]{0,8})$"}},
+          "delivery": {"name": "delivery", "in": "path", "required": true, "schema": {"type": "integer", "minimum": 1,
+            "maximum": 9007199254740991}},
+          "deliveryState": {"name": "state", "in": "query", "schema": {"enum": ["waiting", "dead"]}},
+          "afterDelivery": {"name": "after", "in": "query", "schema": {"type": "integer", "minimum": 0, "maximum":
+            9007199254740991}},
           "after": {"name": "after", "in": "query", "schema": {"type": "string", "pattern":
             "^[A-Za-z0-9._~:-]{1,128}$"}},
           "limit": {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 1000}},
@@ -54,6 +59,17 @@ extension APIDescription {
             "required": ["docs", "next"], "additionalProperties": false},
           "DocumentLine": {"type": "object", "properties": {"id": {"type": "string"}, "rev": {"type": "integer"},
             "created": {"type": "integer"}}, "required": ["id", "rev", "created"], "additionalProperties": false},
+          "DeliveryList": {"type": "object", "properties": {"deliveries": {"type": "array", "items": {"$ref":
+            "#/components/schemas/Delivery"}}, "next": {"anyOf": [{"type": "integer"}, {"type": "null"}]}},
+            "required": ["deliveries", "next"], "additionalProperties": false},
+          "Delivery": {"type": "object", "properties": {"delivery": {"type": "integer"}, "event": {"type": "string"},
+            "type": {"type": "string"}, "doc": {"type": "string"}, "receiver": {"type": "string"}, "attempts":
+            {"type": "integer"}, "due": {"anyOf": [{"type": "integer"}, {"type": "null"}]}, "failure": {"anyOf":
+            [{"type": "string"}, {"type": "null"}]}, "queued": {"type": "integer"}}, "required": ["delivery",
+            "event", "type", "doc", "receiver", "attempts", "due", "failure", "queued"], "additionalProperties":
+            false},
+          "Retried": {"type": "object", "properties": {"delivery": {"type": "integer"}}, "required": ["delivery"],
+            "additionalProperties": false},
           "NewDocument": {"type": "object", "properties": {"id": {"type": "string", "pattern":
             "^[A-Za-z0-9._~:-]{1,128}$"}, "ops": {"type": "array", "items": {"$ref":
             "#/components/schemas/Operation"}, "maxItems": 1000}}, "additionalProperties": false},

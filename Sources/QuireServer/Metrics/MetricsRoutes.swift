@@ -16,6 +16,8 @@ struct MetricsRoutes: Sendable {
     let isOpen: Bool
     /// When the certificate ends, in seconds since 1970; nil without one.
     let certificateEnd: @Sendable () -> Int?
+    /// Webhooks that wait and that are given up; nil when there are no receivers.
+    let webhookCounts: @Sendable () async -> (waiting: Int, givenUp: Int)?
     /// Bytes that wait for the disk.
     let waitingForDisk: @Sendable () -> Int
     /// The cluster's Redis; nil without one.
@@ -49,6 +51,10 @@ struct MetricsRoutes: Sendable {
             Self.family("quire_store_queue_bytes", waitingForDisk()),
         ]
         families += await namespaces()
+        if let webhooks = await webhookCounts() {
+            families.append(Self.family("quire_webhooks_waiting", webhooks.waiting))
+            families.append(Self.family("quire_webhooks_dead", webhooks.givenUp))
+        }
         if let redis { families += await Self.families(redis) }
         if let end = certificateEnd() { families.append(Self.family("quire_tls_certificate_end_seconds", end)) }
         let process = ProcessFigures()

@@ -17,6 +17,9 @@ final class ServerMetrics: Sendable {
         "quire_refusals_total": .counter("Requests refused, by code."),
         "quire_http_requests_total": .counter("HTTP requests answered, by class of status; long polling not counted."),
         "quire_http_request_seconds": .seconds("Time that answering an HTTP request took; long polling not counted."),
+        "quire_webhooks_total": .counter("Attempts to tell receivers of webhooks, by outcome, and what was dropped."),
+        "quire_webhooks_waiting": .gauge("Webhooks that wait to be delivered."),
+        "quire_webhooks_dead": .gauge("Webhooks that were given up, and are kept."),
         "quire_connections": .gauge("Connections of clients."),
         "quire_outbound_bytes": .gauge("Bytes that wait to be sent to clients."),
         "quire_sockets": .gauge("Sockets, by namespace."),
@@ -54,6 +57,7 @@ final class ServerMetrics: Sendable {
     private let commitTime: Timer
     private let refusals: [String: Counter]
     private let otherRefusals: Counter
+    private let webhooks: [String: Counter]
     private let httpRequests: [Counter]
     private let httpTime: Timer
 
@@ -76,6 +80,11 @@ final class ServerMetrics: Sendable {
         for code in codes { refusals[code] = counter("quire_refusals_total", [("code", code)]) }
         self.refusals = refusals
         otherRefusals = counter("quire_refusals_total", [("code", "OTHER")])
+        webhooks = Dictionary(
+            uniqueKeysWithValues: ["delivered", "failed", "dead", "dropped"].map { outcome in
+                (outcome, counter("quire_webhooks_total", [("outcome", outcome)]))
+            }
+        )
         httpRequests = (1...5).map { counter("quire_http_requests_total", [("status", "\($0)xx")]) }
         httpTime = Timer(label: "quire_http_request_seconds", factory: registry)
     }
@@ -85,6 +94,18 @@ final class ServerMetrics: Sendable {
         // Codes are a fixed list; what is none must not become a label of its own.
         (refusals[code] ?? otherRefusals).increment()
     }
+
+    /// A receiver took what it was told.
+    func webhookDelivered() { webhooks["delivered"]?.increment() }
+
+    /// A receiver did not take it, now or for good.
+    func webhookFailed(isGivenUp: Bool) {
+        webhooks["failed"]?.increment()
+        if isGivenUp { webhooks["dead"]?.increment() }
+    }
+
+    /// More waited than there may.
+    func webhooksDropped(_ count: Int) { webhooks["dropped"]?.increment(by: count) }
 
     /// An HTTP request was answered.
     func answered(status: Int, nanoseconds: Int64) {

@@ -1,5 +1,5 @@
-public import Collaboration
 import CRDT
+public import Collaboration
 import SocketIOProtocol
 
 /// Writes documents as files.

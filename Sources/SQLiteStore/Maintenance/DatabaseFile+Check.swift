@@ -1,5 +1,5 @@
-public import Collaboration
 internal import CRDT
+public import Collaboration
 internal import GRDB
 
 extension DatabaseFile {

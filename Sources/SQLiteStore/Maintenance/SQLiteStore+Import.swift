@@ -1,5 +1,5 @@
-public import Collaboration
 internal import CRDT
+public import Collaboration
 
 extension SQLiteStore {
     /// Makes a document of a snapshot.

@@ -1,0 +1,43 @@
+import Collaboration
+
+/// What a receiver answered.
+enum WebhookAnswer: Equatable, Sendable {
+    /// It has it.
+    case taken
+    /// It has not; why, and how many seconds it asks to be left alone, if it does.
+    case refused(reason: String, retryAfter: Int?)
+}
+
+/// When a delivery is tried again.
+struct WebhookSchedule: Sendable {
+    /// The longest that a receiver may ask to be left alone.
+    static let longestRetryAfter = 86_400
+
+    /// Seconds after each failed attempt.
+    let retrySeconds: [Int]
+
+    /// The delivery after an attempt that failed: due again, or given up.
+    ///
+    /// - Parameters:
+    ///   - now: milliseconds since 1970.
+    ///   - jitter: from 0 to 1; spreads what failed together over a fifth more time.
+    func failed(
+        _ delivery: WebhookDelivery,
+        _ reason: String,
+        retryAfter: Int?,
+        now: Int64,
+        jitter: Double
+    ) -> WebhookDelivery {
+        var delivery = delivery
+        delivery.failure = String(reason.prefix(200))
+        delivery.attempts += 1
+        guard delivery.attempts <= retrySeconds.count else {
+            delivery.due = nil
+            return delivery
+        }
+        let pause = Double(retrySeconds[delivery.attempts - 1]) * (1 + 0.2 * jitter)
+        let wanted = Double(min(max(retryAfter ?? 0, 0), Self.longestRetryAfter))
+        delivery.due = now + Int64(max(pause, wanted) * 1_000)
+        return delivery
+    }
+}

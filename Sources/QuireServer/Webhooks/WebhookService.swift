@@ -1,0 +1,145 @@
+import Collaboration
+import Logging
+import SQLiteStore
+import ServiceLifecycle
+
+/// Tells receivers what happens, at least once, for as long as it takes.
+struct WebhookService: Service, CustomStringConvertible {
+    /// How often it looks whether there is something to do.
+    private static let tick = Duration.milliseconds(250)
+    /// How many noted events are dealt with in one transaction.
+    private static let eventsPerTurn = 200
+    /// Documents of which nobody heard that they changed are looked for now and then, besides at the start.
+    private static let sweepInterval = Duration.seconds(3_600)
+
+    let configuration: WebhookConfiguration
+    let store: SQLiteStore
+    let intake: WebhookIntake
+    let activity: DocumentActivity
+    let signature: WebhookSignature
+    let sender: any WebhookSender
+    let metrics: ServerMetrics
+    let logger: Logger
+    /// The time of day in milliseconds since 1970.
+    var now: @Sendable () -> Int64 = { Int64(WallClock.now * 1_000) }
+
+    /// The name in the logs of the lifecycle.
+    var description: String { "the webhooks" }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup { group in
+                group.addTask { await self.collect() }
+                for receiver in self.configuration.receivers { group.addTask { await self.deliver(to: receiver) } }
+            }
+        }
+        // What was written last is noted; it is delivered after the next start.
+        try? await noteChanges(quiet: .zero)
+        _ = try? await queue()
+    }
+
+    // MARK: Collecting
+
+    private func collect() async {
+        var sweep = ContinuousClock.now
+        while !Task.isCancelled {
+            do throws(StoreError) {
+                if ContinuousClock.now >= sweep {
+                    try await store.noteChanges()
+                    sweep = .now + Self.sweepInterval
+                }
+                try await noteChanges(quiet: .seconds(configuration.quietSeconds))
+                // More may be there than one transaction takes.
+                while try await queue() == Self.eventsPerTurn {}
+            } catch {
+                logger.warning("events not queued", metadata: ["error": "\(error.code.rawValue)"])
+            }
+            try? await Task.sleep(for: Self.tick)
+        }
+    }
+
+    private func noteChanges(quiet: Duration) async throws(StoreError) {
+        let due = activity.take(quiet: quiet, longest: .seconds(configuration.intervalSeconds), limit: .max)
+        for (index, entry) in due.enumerated() {
+            do throws(StoreError) {
+                try await store.noteChanges(of: entry.document)
+            } catch {
+                for entry in due[index...] { activity.note(entry.document, entry.revision, by: entry.user) }
+                throw error
+            }
+        }
+    }
+
+    /// How many noted events were dealt with.
+    @discardableResult
+    private func queue() async throws(StoreError) -> Int {
+        let others = intake.take()
+        if others.events.isEmpty, try await !store.hasWebhookEvents() { return 0 }
+        let outcome = try await store.queueDeliveries(
+            of: others.events,
+            limit: Self.eventsPerTurn,
+            bound: configuration.maximumCount
+        ) { [configuration] event in WebhookBody.deliveries(of: event, configuration) }
+        let dropped = outcome.dropped + others.dropped
+        if dropped > 0 {
+            metrics.webhooksDropped(dropped)
+            logger.error("webhooks dropped, too many wait", metadata: ["count": "\(dropped)"])
+        }
+        return outcome.noted
+    }
+
+    // MARK: Delivering
+
+    /// One at a time, so that a receiver is not overrun, and one that is slow keeps nobody else waiting.
+    private func deliver(to receiver: String) async {
+        while !Task.isCancelled {
+            let delivery = try? await store.nextDelivery(to: receiver)
+            guard let delivery, let due = delivery.due, due <= now() else {
+                try? await Task.sleep(for: Self.tick)
+                continue
+            }
+            await attempt(delivery)
+        }
+    }
+
+    private func attempt(_ delivery: WebhookDelivery) async {
+        let time = now()
+        let headers = [
+            ("content-type", "application/json"), ("user-agent", "Quire"), ("webhook-id", delivery.event),
+            ("webhook-timestamp", "\(time / 1_000)"),
+            ("webhook-signature", signature.sign(id: delivery.event, timestamp: time / 1_000, body: delivery.body)),
+        ]
+        let answer = await sender.send(delivery, headers: headers)
+        // Broken off by the shutdown: it is no failure of the receiver's, and comes again.
+        if Task.isCancelled, answer != .taken { return }
+        do throws(StoreError) {
+            switch answer {
+            case .taken:
+                metrics.webhookDelivered()
+                try await store.finish(delivery)
+            case .refused(let reason, let retryAfter):
+                let later = WebhookSchedule(retrySeconds: configuration.retrySeconds).failed(
+                    delivery,
+                    reason,
+                    retryAfter: retryAfter,
+                    now: now(),
+                    jitter: .random(in: 0...1)
+                )
+                metrics.webhookFailed(isGivenUp: later.due == nil)
+                logger.log(
+                    level: later.due == nil ? .error : .info,
+                    later.due == nil ? "webhook given up" : "webhook failed",
+                    metadata: [
+                        "event": "\(delivery.event)", "type": "\(delivery.kind)", "attempts": "\(later.attempts)",
+                        "reason": "\(reason)",
+                    ]
+                )
+                try await store.update(later)
+            }
+        } catch {
+            // It comes again; receivers know it by its id.
+            logger.warning("webhook not settled", metadata: ["error": "\(error.code.rawValue)"])
+            try? await Task.sleep(for: .seconds(1))
+        }
+    }
+}
