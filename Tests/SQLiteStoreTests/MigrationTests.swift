@@ -1,6 +1,7 @@
 import Collaboration
 import Foundation
 import GRDB
+import Synchronization
 import TestSupport
 import Testing
 
@@ -12,6 +13,7 @@ struct MigrationTests {
     /// The migrations that some version of quire ended with.
     static let earlier = [
         "1 documents, changes, snapshots", "2 compressed snapshots", "3 roles, deleted documents", "4 versions",
+        "5 replies", "6 checksums of replies",
     ]
 
     @Test("Documents are read, written, given roles and versions, and deleted", arguments: earlier)
@@ -42,6 +44,10 @@ struct MigrationTests {
         try queue.close()
 
         let store = try database.open()
+        // What was there before is no news to receivers of webhooks; what happens from here on is.
+        try await store.watchForWebhooks()
+        try await store.noteChanges()
+        #expect(try await !store.hasWebhookEvents())
         #expect(try await store.load(id) == StoredDocument(epoch: Epoch("e"), entries: entries))
         try await StoreConformance.append(StoreConformance.entry("a", 3), to: store).get()
         let role = RoleAssignment(user: "ada", role: .comment, author: "root", timestamp: 7)
@@ -56,8 +62,17 @@ struct MigrationTests {
         )
         let summary = try await store.addVersion(version, of: id, limits: .init())
         #expect(try await store.version(summary.number, of: id)?.snapshot == version.snapshot)
+        try await store.noteChanges(of: id)
+        try await store.noteChanges(of: id)
         try await store.delete(id)
         #expect(try await store.load(id) == nil)
+        let told = Mutex<[WebhookEvent]>([])
+        _ = try await store.queueDeliveries(of: [], limit: 10, bound: 10) { event in
+            told.withLock { $0.append(event) }
+            return []
+        }
+        #expect(told.withLock { $0.map(\.kind) } == [.documentChanged, .documentDeleted])
+        #expect(try await !store.hasWebhookEvents())
         await store.close()
         let left = try await database.read { database in
             try ["changes", "snapshots", "roles", "versions", "quarantine"].map {

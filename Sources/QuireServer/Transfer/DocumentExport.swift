@@ -11,6 +11,7 @@ public enum DocumentExport {
     ///   - id: its name.
     ///   - format: the form.
     ///   - root: which text, for `text`; nil for the only one, or else `body`.
+    /// - Returns: the file.
     /// - Throws: when the engine cannot read it, or there is no such text.
     public static func bytes(
         of stored: StoredDocument,

@@ -16,11 +16,15 @@ struct WebhookSchedule: Sendable {
     /// Seconds after each failed attempt.
     let retrySeconds: [Int]
 
-    /// The delivery after an attempt that failed: due again, or given up.
+    /// What becomes of a delivery after an attempt that failed.
     ///
     /// - Parameters:
+    ///   - delivery: as it was before.
+    ///   - reason: why it failed.
+    ///   - retryAfter: for how many seconds the receiver asks to be left alone.
     ///   - now: milliseconds since 1970.
     ///   - jitter: from 0 to 1; spreads what failed together over a fifth more time.
+    /// - Returns: the delivery, due again, or given up.
     func failed(
         _ delivery: WebhookDelivery,
         _ reason: String,

@@ -73,6 +73,7 @@ extension SQLiteStore {
     ///   - bound: how many deliveries of one receiver may be there; what is beyond is dropped.
     ///   - deliveries: makes the deliveries of an event.
     /// - Returns: how many noted events there were, and how many deliveries were dropped.
+    /// - Throws: when the disk refuses.
     public func queueDeliveries(
         of others: [WebhookEvent],
         limit: Int,

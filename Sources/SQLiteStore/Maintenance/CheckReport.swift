@@ -20,11 +20,17 @@ public struct CheckReport: Hashable, Sendable {
 
     /// How many rows were read.
     public struct Counts: Hashable, Sendable {
+        /// Documents, also those of which only parts are left.
         public var documents = 0
+        /// Entries of their logs.
         public var changes = 0
+        /// Their snapshots.
         public var snapshots = 0
+        /// Their versions.
         public var versions = 0
+        /// Roles that were assigned.
         public var roles = 0
+        /// Answers that are kept.
         public var replies = 0
         /// Rows that a server found damaged before.
         public var quarantined = 0

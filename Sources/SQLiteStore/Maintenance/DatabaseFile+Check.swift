@@ -9,6 +9,7 @@ extension DatabaseFile {
     /// with the log from there on, which must be the same. One document at a time is in memory.
     ///
     /// - Parameter report: gets each finding, as it is found.
+    /// - Returns: what was read, and how much was found.
     /// - Throws: when the file cannot be read at all.
     public func check(report: (CheckReport.Finding) -> Void) throws(StoreError) -> CheckReport {
         do {
@@ -123,10 +124,10 @@ private struct DatabaseCheck {
             case .unknown, .notRetained:
                 return nil
             case .found(let stored, let damaged):
-                damaged.forEach { find($0) }
+                for row in damaged { find(row) }
                 return try state(of: stored, id)
             case .lost(let damaged):
-                damaged.forEach { find($0) }
+                for row in damaged { find(row) }
                 return nil
             }
         } catch let error as StoreError where error.code == .damaged {
