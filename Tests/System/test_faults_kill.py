@@ -112,6 +112,11 @@ def test_200_kills_under_20_clients_lose_nothing(tmp_path):
 
 
 def server_versions(server, document):
-    answer = requests.get(f"{server.url}/v1/docs/{document}/versions?limit=1000", timeout=10)
-    assert answer.status_code == 200, answer.text
-    return answer.json()["versions"]
+    found, last = [], ""
+    while True:
+        answer = requests.get(f"{server.url}/v1/docs/{document}/versions?limit=100{last}", timeout=10)
+        assert answer.status_code == 200, answer.text
+        found += answer.json()["versions"]
+        if answer.json()["next"] is None:
+            return found
+        last = f"&before={answer.json()['next']}"
