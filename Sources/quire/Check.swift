@@ -48,7 +48,7 @@ struct Check: ParsableCommand {
         [
             ("documents", counts.documents), ("changes", counts.changes), ("snapshots", counts.snapshots),
             ("versions", counts.versions), ("roles", counts.roles), ("replies", counts.replies),
-            ("quarantined", counts.quarantined),
+            ("webhooks", counts.webhooks), ("quarantined", counts.quarantined),
         ]
     }
 

@@ -122,6 +122,13 @@ def test_a_backup_replaces_nothing_unless_told(filled, tmp_path):
     done("backup", "--replace", "--database", database(filled), target)
     assert "everything is as it was written" in done("check", "--database", target)
     assert "cannot be" in refused("backup", "--database", database(filled), tmp_path / "none" / "backup")
+    (tmp_path / "link").symlink_to(database(filled))
+    for itself in (database(filled), f"{database(filled)}-wal", tmp_path / "link"):
+        assert "is the database itself" in refused("backup", "--replace", "--database", database(filled), itself)
+    several = [subprocess.Popen([binary(), "backup", "--replace", "--database", database(filled), str(target)]) for _ in range(4)]
+    assert [each.wait(30) for each in several] == [0, 0, 0, 0]
+    assert "everything is as it was written" in done("check", "--database", target)
+    assert filled.is_running()
     assert "cannot be read" in refused("backup", "--database", tmp_path / "none", tmp_path / "b2")
 
 
@@ -147,6 +154,11 @@ DAMAGE = {
     "no document": ("PRAGMA foreign_keys = OFF; DELETE FROM documents WHERE name = 'board'", "document", "board"),
     "roles": ("UPDATE roles SET role = 3 WHERE document = 'text'", "role", "text"),
     "versions": ("UPDATE versions SET name = x'41' WHERE document = 'text'", "version", "text"),
+    "webhooks": (
+        "INSERT INTO webhook_deliveries (receiver, event, type, document, body, time, attempts, due, checksum) "
+        "VALUES ('http://x', 'evt_1', 'document.created', 'text', x'7b7d', 1, 0, 1, 99)",
+        "webhook", None,
+    ),
     "replies": ("UPDATE replies SET status = 299", "reply", None),
 }
 

@@ -189,7 +189,7 @@ extension WebhookDelivery {
     private static let columns = "number, receiver, event, type, document, body, time, attempts, due, failure, checksum"
 
     /// Those that are what was written; a damaged one is passed over, and stays for whoever looks.
-    fileprivate static func fetch(
+    static func fetch(
         _ condition: String,
         _ arguments: StatementArguments,
         in database: Database

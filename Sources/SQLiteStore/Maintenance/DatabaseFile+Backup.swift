@@ -30,7 +30,15 @@ extension DatabaseFile {
         if !replaces, FileManager.default.fileExists(atPath: target) {
             throw StoreError(.conflict, "\(target) is there already")
         }
-        let partial = target + ".partial"
+        for part in DatabaseFiles.Part.allCases {
+            // Also by another name of it: a server would find its file replaced.
+            guard let own = DatabaseFiles.identity(path + part.rawValue) else { continue }
+            guard DatabaseFiles.identity(target) != own else {
+                throw StoreError(.conflict, "\(target) is the database itself")
+            }
+        }
+        // Two that run at once do not meet.
+        let partial = "\(target).partial-\(getpid())"
         do {
             try Self.makeEmpty(partial)
             try copy(to: partial)

@@ -55,6 +55,7 @@ private struct DatabaseCheck {
             last = final
         }
         try checkReplies()
+        try checkWebhooks()
         result.counts.quarantined = try count("SELECT count(*) FROM quarantine")
     }
 
@@ -191,6 +192,16 @@ private struct DatabaseCheck {
                 _ = try StoredReply.fetch(name, since: .min, in: database)
             } catch let error as StoreError where error.code == .damaged {
                 find(nil, "reply", nil, error.message)
+            }
+        }
+    }
+
+    private mutating func checkWebhooks() throws {
+        let rows = try Row.fetchCursor(database, sql: "SELECT number FROM webhook_deliveries ORDER BY number")
+        while let number = try rows.next()?.integer(0) {
+            result.counts.webhooks += 1
+            if try WebhookDelivery.fetch("number = ?", [number], in: database).isEmpty {
+                find(nil, "webhook", number, "the checksum does not match")
             }
         }
     }
