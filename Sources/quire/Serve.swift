@@ -40,6 +40,8 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         // A peer that goes away while we write to it is nothing to die of.
         signal(SIGPIPE, SIG_IGN)
+        // `systemctl reload` is no reason to end either; who has a certificate to read again listens for it.
+        signal(SIGHUP, SIG_IGN)
         FileLimit.raise()
         let settings = try options.resolve(environment: Environment.variables)
         let configuration = settings.server

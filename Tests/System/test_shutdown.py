@@ -1,6 +1,8 @@
 """A server that is asked to end says goodbye to every client, and waits for those that do not listen, but not for long."""
 
+import signal
 import socket
+import time
 
 import pytest
 import requests
@@ -14,6 +16,16 @@ def quiet_server(tmp_path):
     one = Server(tmp_path).start()
     yield one
     one.stop()
+
+
+def test_a_reload_without_a_certificate_ends_nothing(quiet_server):
+    """The systemd unit sends SIGHUP on `systemctl reload`, whether or not there is something to read again."""
+    peer = WebSocketPeer(quiet_server.url).connect()
+    quiet_server.process.send_signal(signal.SIGHUP)
+    assert peer.join("reloaded")["ok"]
+    time.sleep(0.5)
+    assert quiet_server.is_running() and quiet_server.answers()
+    peer.close()
 
 
 def test_connections_of_every_kind_are_open_at_the_end(quiet_server):

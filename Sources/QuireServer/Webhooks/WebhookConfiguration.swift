@@ -35,7 +35,7 @@ public struct WebhookConfiguration: Sendable {
             let url = URL(string: receiver)
             guard let scheme = url?.scheme?.lowercased(), ["http", "https"].contains(scheme), let host = url?.host,
                 !host.isEmpty, url?.user == nil, url?.password == nil
-            else { throw .invalid("--webhook \(receiver) is no http(s) address without user and password") }
+            else { throw .invalid("--webhook names what is no http(s) address without user and password") }
         }
         guard Set(receivers).count == receivers.count else { throw .invalid("--webhook names a receiver twice") }
         if !receivers.isEmpty {
