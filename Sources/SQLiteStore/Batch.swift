@@ -67,13 +67,7 @@ struct Batch {
             let text = "revision \(entry.revision) does not follow \(row.revision)"
             return .failure(fail(id, StoreError(.conflict, text)))
         }
-        let statement = try database.cachedStatement(
-            sql: "INSERT INTO changes (document, revision, author, time, bytes, checksum) VALUES (?, ?, ?, ?, ?, ?)"
-        )
-        statement.setUncheckedArguments([
-            id.rawValue, entry.revision.stored, entry.user, entry.timestamp, Data(entry.changes), entry.checksum,
-        ])
-        try statement.execute()
+        try entry.insert(in: database)
         row.revision = entry.revision
         rows[id] = row
         advanced.insert(id)
@@ -88,13 +82,7 @@ struct Batch {
         guard try self.row(id, in: database) == nil else {
             return .failure(StoreError(.conflict, "document \(id) exists"))
         }
-        let statement = try database.cachedStatement(
-            sql: "INSERT INTO documents (name, epoch, revision, created, checksum) VALUES (?, ?, ?, ?, ?)"
-        )
-        statement.setUncheckedArguments([
-            id.rawValue, row.epoch.rawValue, row.revision.stored, row.created, row.checksum(id),
-        ])
-        try statement.execute()
+        try row.insert(id, in: database)
         rows[id] = row
         return .success(())
     }
@@ -112,17 +100,7 @@ struct Batch {
         guard snapshot.revision <= row.revision else {
             return .failure(StoreError(.conflict, "a snapshot of revision \(snapshot.revision) after \(row.revision)"))
         }
-        let packed = PackedSnapshot(snapshot)
-        try database.execute(
-            sql: """
-                INSERT OR REPLACE INTO snapshots (document, revision, encoding, length, bytes, checksum)
-                VALUES (?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                id.rawValue, packed.revision.stored, packed.encoding.rawValue, packed.byteCount, Data(packed.bytes),
-                packed.checksum(id),
-            ]
-        )
+        try PackedSnapshot(snapshot).insert(id, in: database)
         try database.execute(
             sql: "DELETE FROM quarantine WHERE document = ? AND item = 'snapshot' AND revision = ?",
             arguments: [id.rawValue, snapshot.revision.stored]

@@ -31,10 +31,11 @@ extension StoreError {
 extension DatabaseError {
     /// Whether the disk refuses to write, whatever is written.
     ///
-    /// A page that cannot be read is not of that kind: it concerns the documents that are on it.
+    /// Somebody else's lock is of that kind as well: each document that was tried alone would wait for it again. A page that cannot be read is not of that kind: it concerns the documents that are on it.
     var isOfDisk: Bool {
         switch resultCode {
-        case .SQLITE_FULL, .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PROTOCOL, .SQLITE_NOLFS:
+        case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_FULL, .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PROTOCOL,
+            .SQLITE_NOLFS:
             true
         case .SQLITE_IOERR:
             switch extendedResultCode {

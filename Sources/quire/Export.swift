@@ -47,6 +47,8 @@ struct Export: ParsableCommand {
     func run() throws {
         try Tool.run {
             let file = try DatabaseFile(path: database.path)
+            // Documents may be private, as a backup of them is.
+            umask(0o077)
             if let to { try FileManager.default.createDirectory(atPath: to, withIntermediateDirectories: true) }
             var failures = 0
             func write(_ id: DocumentID) {

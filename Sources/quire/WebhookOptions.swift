@@ -1,5 +1,6 @@
 import ArgumentParser
 import Collaboration
+import Foundation
 import QuireServer
 
 /// Whom the server tells what happens.
@@ -51,7 +52,13 @@ struct WebhookOptions: ParsableArguments {
     /// - Throws: when something is not what it should be.
     func read(from settings: inout SettingReader) throws -> WebhookConfiguration {
         var webhooks = WebhookConfiguration()
-        webhooks.receivers = try settings.strings("webhook", flag: self.webhooks)
+        webhooks.receivers = try settings.strings("webhook", flag: self.webhooks) { address in
+            // What follows the host often is what lets a request in.
+            guard let url = URL(string: address), let scheme = url.scheme, let host = url.host else {
+                return "<secret>"
+            }
+            return "\(scheme)://\(host)\(url.port.map { ":\($0)" } ?? "")/…"
+        }
         webhooks.secret = try settings.secret("webhook-secret", flag: webhookSecret)
         let events = try settings.strings("webhook-event", flag: webhookEvents)
         if !events.isEmpty {

@@ -58,6 +58,37 @@ struct WebhookTests {
         #expect(delivery.due == waited * 1_000)
     }
 
+    @Test(
+        "A clock that was wrong does not hold a delivery back",
+        arguments: [(0, true), (1, false), (86_400_000, false), (90_000_000, true)]
+    )
+    func clock(later: Int64, isDue: Bool) {
+        #expect(WebhookSchedule(retrySeconds: [5]).isDue(1_000 + later, now: 1_000) == isDue)
+    }
+
+    @Test(
+        "Retry-After is a number or a date",
+        arguments: [
+            ("120", 120), ("Wed, 21 Oct 2015 07:28:10 GMT", 10), ("soon", nil), ("", nil),
+            ("Wed, 99 Oct 2015 07:28:10 GMT", nil),
+        ] as [(String, Int?)]
+    )
+    func retryAfterHeader(text: String, seconds: Int?) {
+        #expect(RetryAfter.seconds(text, now: 1_445_412_480) == seconds)
+    }
+
+    @Test("What could not be queued is there the next time, before what came since")
+    func putBack() throws {
+        let intake = WebhookIntake(kinds: [.participantLeft], counts: ServerMetrics())
+        let document = try #require(DocumentID("d"))
+        let user = User(id: "u", name: "U")
+        intake.participantLeft(document, SessionID("1"), user)
+        let taken = intake.take()
+        intake.participantLeft(document, SessionID("2"), user)
+        intake.putBack(taken)
+        #expect(intake.take().events.map(\.session?.rawValue) == ["1", "2"])
+    }
+
     @Test("Who comes and goes is remembered up to a bound, and told once")
     func intake() throws {
         let intake = WebhookIntake(kinds: [.participantJoined], counts: ServerMetrics())

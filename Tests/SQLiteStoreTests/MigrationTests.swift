@@ -46,7 +46,7 @@ struct MigrationTests {
         let store = try database.open()
         // What was there before is no news to receivers of webhooks; what happens from here on is.
         try await store.watchForWebhooks()
-        try await store.noteChanges()
+        try await store.noteChanges(of: store.unannouncedDocuments(after: nil, limit: 10))
         #expect(try await !store.hasWebhookEvents())
         #expect(try await store.load(id) == StoredDocument(epoch: Epoch("e"), entries: entries))
         try await StoreConformance.append(StoreConformance.entry("a", 3), to: store).get()
@@ -62,8 +62,9 @@ struct MigrationTests {
         )
         let summary = try await store.addVersion(version, of: id, limits: .init())
         #expect(try await store.version(summary.number, of: id)?.snapshot == version.snapshot)
-        try await store.noteChanges(of: id)
-        try await store.noteChanges(of: id)
+        #expect(try await store.unannouncedDocuments(after: nil, limit: 10) == [id])
+        try await store.noteChanges(of: [id])
+        try await store.noteChanges(of: [id])
         try await store.delete(id)
         #expect(try await store.load(id) == nil)
         let told = Mutex<[WebhookEvent]>([])
@@ -71,7 +72,10 @@ struct MigrationTests {
             told.withLock { $0.append(event) }
             return []
         }
-        #expect(told.withLock { $0.map(\.kind) } == [.documentChanged, .documentDeleted])
+        #expect(told.withLock { $0.map(\.kind) } == [.versionCreated, .documentChanged, .documentDeleted])
+        // It is told though version and document are gone.
+        let noted = told.withLock { $0.first?.version }
+        #expect(noted?.number == summary.number && noted?.name == "first" && noted?.author == version.author)
         #expect(try await !store.hasWebhookEvents())
         await store.close()
         let left = try await database.read { database in

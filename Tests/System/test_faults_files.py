@@ -4,6 +4,7 @@ import os
 import resource
 import shutil
 import socket
+import sqlite3
 import subprocess
 import time
 
@@ -43,6 +44,33 @@ def test_a_second_server_on_the_same_file_is_refused(written, document):
     assert second.returncode == 1 and "IN_USE" in second.stderr + second.stdout, second
     assert peer.edit(document, splice(0, "and "))["ok"]
     assert server.text(document) == f"and on {TEXT}"
+
+
+def test_a_lock_of_somebody_else_refuses_everybody_and_is_outlived(written, document):
+    """One wait for all documents, not one for each of them."""
+    server, peer = written
+    others = []
+    for number in range(8):
+        other = WebSocketPeer(server.url).connect()
+        assert other.join(f"{document}-{number}")["ok"] and other.edit(f"{document}-{number}", splice(0, "a"))["ok"]
+        others.append(other)
+    with sqlite3.connect(server.folder / "quire.sqlite", isolation_level=None) as foreign:
+        foreign.execute("BEGIN IMMEDIATE")
+        begin = time.monotonic()
+        for number, other in enumerate(others):
+            other.emit("edit", f"{document}-{number}", {"rev": 1, "ops": [splice(0, "b")]})
+        answer = peer.edit(document, splice(0, "refused "))
+        assert not answer["ok"] and answer["error"]["code"] == "STORE_FAILED" and answer["error"]["retryable"]
+        for other in others:
+            other.wait_for("reset")
+        assert time.monotonic() - begin < 25, "each document waited for itself"
+        assert requests.get(f"{server.url}/readyz", timeout=5).status_code == 503
+        foreign.execute("ROLLBACK")
+    foreign.close()
+    until(lambda: requests.get(f"{server.url}/readyz", timeout=5).status_code == 200, 20)
+    again = WebSocketPeer(server.url).connect()
+    assert again.join(document)["content"] == {"body": TEXT}
+    assert again.edit(document, splice(0, "on "))["ok"]
 
 
 @pytest.mark.parametrize("names", [["quire.sqlite"], ["quire.sqlite-wal"], ["quire.sqlite-shm"], ["quire.sqlite", "quire.sqlite-wal", "quire.sqlite-shm"]], ids="+".join)

@@ -245,6 +245,50 @@ def test_a_receiver_that_asks_for_time_gets_it(start, receiver, document):
     assert time.monotonic() - first > 2.5
 
 
+def test_a_version_is_told_though_its_document_is_gone(start, receiver, document):
+    server = start("--webhook-event", "version.created")
+    for number in range(5):
+        type_text(server, f"{document}-{number}", 1)
+        url = f"{server.url}/v1/docs/{document}-{number}"
+        assert post(f"{url}/versions", {"name": f"One \u0000 two {number}"}).ok
+        assert requests.delete(url, headers=HEADERS, timeout=5).ok
+    told = receiver.wait("version.created", 5)
+    assert {event["name"] for event in told} == {f"One \u0000 two {number}" for number in range(5)}
+    assert {(event["version"], event["author"]["name"]) for event in told} == {(1, "Ada")}
+
+
+def test_what_was_given_up_does_not_silence_a_receiver_that_is_back(start, receiver, document):
+    receiver.answer = (500, {})
+    server = start("--webhook-event", "document.created", "--max-webhook-deliveries", "2", "--webhook-retry", "0")
+    url = f"{server.url}/v1/webhooks/deliveries"
+    for number in range(3):
+        type_text(server, f"{document}-{number}", 1)
+        deadline = time.monotonic() + 60
+        while f"{document}-{number}" not in [one["doc"] for one in get(url).json()["deliveries"]]:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    assert [one["doc"] for one in get(url).json()["deliveries"]] == [f"{document}-1", f"{document}-2"], "the newest stay"
+    receiver.answer = (204, {})
+    type_text(server, f"{document}-back", 1)
+    deadline = time.monotonic() + 70
+    while get(f"{url}?state=waiting").json()["deliveries"] or f"{document}-back" not in [e["doc"] for e in receiver.events()]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_what_waits_for_no_receiver_any_more_is_given_up(start, receiver, document, tmp_path):
+    receiver.answer = (500, {})
+    server = start("--webhook-event", "document.created", "--webhook-retry", "3600")
+    type_text(server, document, 1)
+    receiver.wait("document.created")
+    assert server.stop() == 0
+    other = Receiver()
+    server = start("--webhook-event", "document.created", urls=[other.url])
+    [dead] = get(f"{server.url}/v1/webhooks/deliveries").json()["deliveries"]
+    assert dead["failure"] == "no receiver any more" and dead["receiver"] == receiver.url
+    other.close()
+
+
 def test_an_answer_without_end_is_taken_by_its_status(start, receiver, document):
     receiver.answer = (200, {})
     server = start("--webhook-event", "document.created")
@@ -320,4 +364,5 @@ def test_settings_that_cannot_work_stop_the_start(tmp_path):
         ended = subprocess.run([binary(), "config", *options], capture_output=True, text=True, timeout=20)
         assert ended.returncode != 0 and message in ended.stderr, (options, ended)
     shown = subprocess.run([binary(), "config", *good], capture_output=True, text=True, timeout=20)
-    assert shown.returncode == 0 and SECRET not in shown.stdout and "https://example.org/hook" in shown.stdout
+    assert shown.returncode == 0 and SECRET not in shown.stdout
+    assert "https://example.org/…" in shown.stdout and "/hook" not in shown.stdout, "what follows the host may be a secret"

@@ -172,7 +172,8 @@ test("who has no role for a document is told so", async () => {
 // --- What is kept on this device.
 
 test("a document opens offline with its unsent edits, and they go out on reconnect", async () => {
-  const store = new MemoryStore();
+  // It stands for a device's disk: the page that comes after gets it.
+  const store = Object.assign(new MemoryStore(), { outlivesPage: true });
   const own = await Server.start();
   try {
     const first = connected({ store }, own.url);
@@ -273,6 +274,16 @@ test("records that cannot be read do not block the opening, and the readable edi
   } finally {
     await own.stop();
   }
+});
+
+test("what is in the memory of a page is not said to be kept", async () => {
+  const stores = [new MemoryStore(), Object.assign(new MemoryStore(), { outlivesPage: true })];
+  const [gone, kept] = await Promise.all(stores.map((store) => connected({ store, token: server.token("ada") }).open("not-kept")));
+  for (const doc of [gone, kept]) doc.text("body").insert(0, "x");
+  await Promise.all([gone.flush(), kept.flush()]);
+  await until(() => kept.kept);
+  await until(() => stores[0].documents.get([...stores[0].documents.keys()][0])?.record !== null);
+  assert.equal(gone.kept, false);
 });
 
 test("a tab takes over what a closed one had not sent, and none has another's replica", async () => {

@@ -112,23 +112,22 @@ export function watchConnection(connection) {
 export function showStatus(doc, showBanner, errors) {
   const parked = new Notice();
   const unkept = new Notice();
-  // The SDK then keeps it in memory, which is not this device.
+  // Nothing fails where there is nothing to keep it in, so nobody tells.
   const isForgetful = typeof indexedDB === "undefined";
   let isLost = isForgetful;
-  const isKept = () => doc.kept && !isForgetful;
   /** @type {any} */
   let timer = null;
 
   function write() {
     timer = null;
-    const { text, saved } = statusOf({ state: doc.state, pending: doc.pending, parked: doc.parked, kept: isKept(), isLost });
+    const { text, saved } = statusOf({ state: doc.state, pending: doc.pending, parked: doc.parked, kept: doc.kept, isLost });
     find("state").textContent = text;
     document.body.dataset.saved = saved;
   }
 
   function show() {
     // The next try to keep it went well.
-    if (isLost && isKept()) isLost = false;
+    if (isLost && doc.kept) isLost = false;
     if (isLost) unkept.show("This device keeps nothing, perhaps because the window is private. Leave it open until all is saved.");
     else unkept.hide();
     document.body.dataset.state = doc.state;
@@ -173,7 +172,7 @@ export function showStatus(doc, showBanner, errors) {
   doc.on("error", fail);
   // What is neither on the server nor on this device would be lost.
   addEventListener("beforeunload", (event) => {
-    if (!doc.stored && !isKept()) event.preventDefault();
+    if (!doc.stored && !doc.kept) event.preventDefault();
   });
   show();
   for (const error of errors) fail(error);

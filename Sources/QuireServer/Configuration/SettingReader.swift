@@ -121,7 +121,13 @@ public struct SettingReader {
     /// A list of texts: in the environment with commas between them.
     ///
     /// One place's list replaces another's; they are not joined.
-    public mutating func strings(_ name: String, flag: [String]) throws(ConfigurationError) -> [String] {
+    ///
+    /// `shown` says how `quire config` shows each.
+    public mutating func strings(
+        _ name: String,
+        flag: [String],
+        shown: (String) -> String = { $0 }
+    ) throws(ConfigurationError) -> [String] {
         let (values, source): ([String], Source)
         if !flag.isEmpty {
             (values, source) = (flag, .flag)
@@ -130,7 +136,7 @@ public struct SettingReader {
         } else {
             (values, source) = ([], .fallback)
         }
-        effective.append(Effective(name: name, value: values.joined(separator: ", "), source: source))
+        effective.append(Effective(name: name, value: values.map(shown).joined(separator: ", "), source: source))
         return values
     }
 

@@ -33,6 +33,9 @@ final class DocumentActivity: Sendable {
         }
     }
 
+    /// Whether something was written to a document and not dealt with.
+    func contains(_ document: DocumentID) -> Bool { entries.withLock { $0[document] != nil } }
+
     /// The document is gone.
     func forget(_ document: DocumentID) {
         entries.withLock { _ = $0.removeValue(forKey: document) }

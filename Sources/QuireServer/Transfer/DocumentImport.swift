@@ -132,9 +132,7 @@ public struct DocumentImport: Sendable {
         guard document.contentByteCount <= maximumByteCount else {
             throw TransferError("\(id) would have more than \(maximumByteCount) bytes")
         }
-        if stored == nil { try await store.create(id, epoch: former.epoch) }
-        guard let change else { return }
-        try await store.append(
+        let entry = change.map { change in
             LogEntry(
                 document: id,
                 revision: former.revision.next,
@@ -142,6 +140,11 @@ public struct DocumentImport: Sendable {
                 user: user,
                 timestamp: timestamp
             )
-        )
+        }
+        if stored == nil {
+            try await store.makeDocument(id, epoch: former.epoch, first: entry)
+        } else if let entry {
+            try await store.append(entry)
+        }
     }
 }

@@ -30,6 +30,15 @@ final class WebhookIntake: RoomObserver {
         }
     }
 
+    /// What was taken and could not be queued, before what came since.
+    func putBack(_ taken: (events: [WebhookEvent], dropped: Int)) {
+        state.withLock { state in
+            let kept = taken.events.prefix(Self.maximumCount - state.events.count)
+            state.events.insert(contentsOf: kept, at: 0)
+            state.dropped += taken.dropped + taken.events.count - kept.count
+        }
+    }
+
     func changeAccepted(byteCount: Int) { counts.changeAccepted(byteCount: byteCount) }
 
     func changeStored(nanoseconds: UInt64) { counts.changeStored(nanoseconds: nanoseconds) }

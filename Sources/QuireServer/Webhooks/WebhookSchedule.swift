@@ -16,6 +16,18 @@ struct WebhookSchedule: Sendable {
     /// Seconds after each failed attempt.
     let retrySeconds: [Int]
 
+    /// Whether the time of a delivery has come; also when it is later than this schedule ever says, since a clock that was
+    /// wrong must not hold it back.
+    func isDue(_ due: Int64, now: Int64) -> Bool {
+        let longest = Int64(max(Double(retrySeconds.max() ?? 0) * 1.2, Double(Self.longestRetryAfter)) * 1_000)
+        return due <= now || due > now + longest
+    }
+
+    /// How long a receiver is left alone after so many failures in a row: up to a minute.
+    static func pause(afterFailures count: Int) -> Duration {
+        count == 0 ? .zero : .seconds(min(60, 1 << min(count - 1, 6)))
+    }
+
     /// What becomes of a delivery after an attempt that failed.
     ///
     /// - Parameters:

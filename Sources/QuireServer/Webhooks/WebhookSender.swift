@@ -32,7 +32,9 @@ struct HTTPWebhookSender: WebhookSender {
             // What the body may say is not read: leaving the response closes the connection when there is more.
             let response = try await client.execute(request, timeout: Self.timeout)
             if (200..<300).contains(response.status.code) { return .taken }
-            let wait = response.headers.first(name: "retry-after").flatMap { Int($0) }
+            let wait = response.headers.first(name: "retry-after").flatMap {
+                RetryAfter.seconds($0, now: WallClock.now)
+            }
             return .refused(reason: "status \(response.status.code)", retryAfter: wait)
         } catch {
             // The description may hold the address, and what stands in its query.

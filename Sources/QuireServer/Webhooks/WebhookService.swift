@@ -33,8 +33,7 @@ struct WebhookService: Service, CustomStringConvertible {
                 for receiver in self.configuration.receivers { group.addTask { await self.deliver(to: receiver) } }
             }
         }
-        // What was written last is noted; it is delivered after the next start.
-        try? await noteChanges(quiet: .zero)
+        // Who left with the shutdown; it is told after the next start, as is what was written last.
         _ = try? await queue()
     }
 
@@ -45,7 +44,7 @@ struct WebhookService: Service, CustomStringConvertible {
         while !Task.isCancelled {
             do throws(StoreError) {
                 if ContinuousClock.now >= sweep {
-                    try await store.noteChanges()
+                    try await noteForgottenChanges()
                     sweep = .now + Self.sweepInterval
                 }
                 try await noteChanges(quiet: .seconds(configuration.quietSeconds))
@@ -60,26 +59,41 @@ struct WebhookService: Service, CustomStringConvertible {
 
     private func noteChanges(quiet: Duration) async throws(StoreError) {
         let due = activity.take(quiet: quiet, longest: .seconds(configuration.intervalSeconds), limit: .max)
-        for (index, entry) in due.enumerated() {
-            do throws(StoreError) {
-                try await store.noteChanges(of: entry.document)
-            } catch {
-                for entry in due[index...] { activity.note(entry.document, entry.revision, by: entry.user) }
-                throw error
-            }
+        do throws(StoreError) {
+            try await store.noteChanges(of: due.map(\.document))
+        } catch {
+            for entry in due { activity.note(entry.document, entry.revision, by: entry.user) }
+            throw error
         }
+    }
+
+    /// Those of which only the database tells: what was written before a death of the process, or without webhooks.
+    private func noteForgottenChanges() async throws(StoreError) {
+        var last: DocumentID?
+        repeat {
+            let page = try await store.unannouncedDocuments(after: last, limit: Self.eventsPerTurn)
+            // Whoever still writes is told of when they pause.
+            try await store.noteChanges(of: page.filter { !activity.contains($0) })
+            last = page.last
+        } while last != nil && !Task.isCancelled
     }
 
     /// How many noted events were dealt with.
     @discardableResult
     private func queue() async throws(StoreError) -> Int {
         let others = intake.take()
-        if others.events.isEmpty, try await !store.hasWebhookEvents() { return 0 }
-        let outcome = try await store.queueDeliveries(
-            of: others.events,
-            limit: Self.eventsPerTurn,
-            bound: configuration.maximumCount
-        ) { [configuration] event in WebhookBody.deliveries(of: event, configuration) }
+        let outcome: (noted: Int, dropped: Int)
+        do throws(StoreError) {
+            if others.events.isEmpty, others.dropped == 0, try await !store.hasWebhookEvents() { return 0 }
+            outcome = try await store.queueDeliveries(
+                of: others.events,
+                limit: Self.eventsPerTurn,
+                bound: configuration.maximumCount
+            ) { [configuration] event in WebhookBody.deliveries(of: event, configuration) }
+        } catch {
+            intake.putBack(others)
+            throw error
+        }
         let dropped = outcome.dropped + others.dropped
         if dropped > 0 {
             metrics.webhooksDropped(dropped)
@@ -92,17 +106,22 @@ struct WebhookService: Service, CustomStringConvertible {
 
     /// One at a time, so that a receiver is not overrun, and one that is slow keeps nobody else waiting.
     private func deliver(to receiver: String) async {
+        let schedule = WebhookSchedule(retrySeconds: configuration.retrySeconds)
+        var failures = 0
         while !Task.isCancelled {
             let delivery = try? await store.nextDelivery(to: receiver)
-            guard let delivery, let due = delivery.due, due <= now() else {
+            guard let delivery, let due = delivery.due, schedule.isDue(due, now: now()) else {
                 try? await Task.sleep(for: Self.tick)
                 continue
             }
-            await attempt(delivery)
+            // Whoever is away is not asked once for each event.
+            failures = await attempt(delivery, schedule) ? 0 : failures + 1
+            try? await Task.sleep(for: WebhookSchedule.pause(afterFailures: failures))
         }
     }
 
-    private func attempt(_ delivery: WebhookDelivery) async {
+    /// Whether the receiver took it.
+    private func attempt(_ delivery: WebhookDelivery, _ schedule: WebhookSchedule) async -> Bool {
         let time = now()
         let headers = [
             ("content-type", "application/json"), ("user-agent", "Quire"), ("webhook-id", delivery.event),
@@ -111,14 +130,14 @@ struct WebhookService: Service, CustomStringConvertible {
         ]
         let answer = await sender.send(delivery, headers: headers)
         // Broken off by the shutdown: it is no failure of the receiver's, and comes again.
-        if Task.isCancelled, answer != .taken { return }
+        if Task.isCancelled, answer != .taken { return false }
         do throws(StoreError) {
             switch answer {
             case .taken:
                 metrics.webhookDelivered()
                 try await store.finish(delivery)
             case .refused(let reason, let retryAfter):
-                let later = WebhookSchedule(retrySeconds: configuration.retrySeconds).failed(
+                let later = schedule.failed(
                     delivery,
                     reason,
                     retryAfter: retryAfter,
@@ -134,12 +153,13 @@ struct WebhookService: Service, CustomStringConvertible {
                         "reason": "\(reason)",
                     ]
                 )
-                try await store.update(later)
+                try await store.update(later, bound: configuration.maximumCount)
             }
         } catch {
             // It comes again; receivers know it by its id.
             logger.warning("webhook not settled", metadata: ["error": "\(error.code.rawValue)"])
             try? await Task.sleep(for: .seconds(1))
         }
+        return answer == .taken
     }
 }

@@ -34,7 +34,10 @@ struct Webhooks: Sendable {
     }
 
     /// Notes what happens from here on; before any document is served.
-    func start() async throws(StoreError) { try await store.watchForWebhooks() }
+    func start() async throws(StoreError) {
+        try await store.watchForWebhooks()
+        try await store.giveUpDeliveries(exceptTo: service.configuration.receivers)
+    }
 
     /// After the service has ended.
     func stop() async { await sender.shutDown() }

@@ -18,6 +18,7 @@ import { changeName, readChange } from "../client/formats.js";
  * @property {(key: string) => Promise<{record: any, changes: any[]}>} load
  * @property {(key: string, batch: {record: SnapshotRecord | null, puts: ChangeRecord[], drops: string[]}) => Promise<void>} write
  * @property {(key: string) => Promise<void>} remove
+ * @property {boolean} [outlivesPage] false when what it holds is gone with the page
  *
  * What stands for the Web Locks of a browser.
  * @typedef {object} Tabs
@@ -84,7 +85,8 @@ export class Keeper {
 
   /** Whether all that was made here is written down on this device. */
   get isIdle() {
-    return this.#store !== null && this.#hasSnapshot && !this.#hasFailed && this.#writing === null && this.#puts.size === 0;
+    if (this.#store === null || this.#store.outlivesPage === false) return false;
+    return this.#hasSnapshot && !this.#hasFailed && this.#writing === null && this.#puts.size === 0;
   }
 
   /**

@@ -5,6 +5,9 @@ export class MemoryStore {
   /** @type {Map<string, {record: any, changes: Map<string, any>}>} */
   documents = new Map();
 
+  /** What is here is gone with the page. */
+  outlivesPage = false;
+
   /** @param {string} key */
   async load(key) {
     const { record, changes } = this.#document(key);

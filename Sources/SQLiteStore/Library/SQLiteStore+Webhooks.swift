@@ -29,34 +29,63 @@ extension SQLiteStore {
                         INSERT INTO webhook_events (type, document, epoch, revision, detail, time)
                             VALUES ('version.created', NEW.document,
                                 (SELECT epoch FROM documents WHERE name = NEW.document),
-                                NEW.revision, CAST(NEW.number AS TEXT), \(Self.now));
+                                NEW.revision,
+                                NEW.number || ' ' || NEW.created || ' ' || hex(NEW.author) || ' ' || hex(NEW.author_name)
+                                    || ' ' || coalesce(hex(NEW.name), '-'),
+                                \(Self.now));
                     END;
                     """
             )
         }
     }
 
-    /// Notes that a document was changed, when it was since that was noted last.
-    ///
-    /// Without a document: all of them.
-    public func noteChanges(of document: DocumentID? = nil) async throws(StoreError) {
+    private static let unannounced = """
+        FROM documents AS d LEFT JOIN webhook_announced AS a ON a.document = d.name
+        WHERE d.revision > 0 AND (a.revision IS NULL OR a.revision <> d.revision OR a.epoch <> d.epoch)
+        """
+
+    /// Notes in one transaction that documents were changed, those that were since that was noted last.
+    public func noteChanges(of documents: [DocumentID]) async throws(StoreError) {
+        if documents.isEmpty { return }
         try await write { database in
-            let found = """
-                FROM documents AS d LEFT JOIN webhook_announced AS a ON a.document = d.name
-                WHERE (:name IS NULL OR d.name = :name) AND d.revision > 0
-                    AND (a.revision IS NULL OR a.revision <> d.revision OR a.epoch <> d.epoch)
-                """
-            try database.execute(
-                sql: """
-                    INSERT INTO webhook_events (type, document, epoch, revision, detail, time)
-                        SELECT 'document.changed', d.name, d.epoch, d.revision, '', \(Self.now) \(found)
-                    """,
-                arguments: ["name": document?.rawValue]
+            for document in documents {
+                let found = "\(Self.unannounced) AND d.name = :name"
+                try database.execute(
+                    sql: """
+                        INSERT INTO webhook_events (type, document, epoch, revision, detail, time)
+                            SELECT 'document.changed', d.name, d.epoch, d.revision, '', \(Self.now) \(found)
+                        """,
+                    arguments: ["name": document.rawValue]
+                )
+                try database.execute(
+                    sql: "INSERT OR REPLACE INTO webhook_announced SELECT d.name, d.epoch, d.revision \(found)",
+                    arguments: ["name": document.rawValue]
+                )
+            }
+        }
+    }
+
+    /// Documents after `after`, at most `limit`, of which no receiver was told how they are now.
+    public func unannouncedDocuments(after: DocumentID?, limit: Int) async throws(StoreError) -> [DocumentID] {
+        try await read { database in
+            try Row.fetchAll(
+                database,
+                sql: "SELECT d.name \(Self.unannounced) AND d.name > ? ORDER BY d.name LIMIT ?",
+                arguments: [after?.rawValue ?? "", limit]
             )
-            try database.execute(
-                sql: "INSERT OR REPLACE INTO webhook_announced SELECT d.name, d.epoch, d.revision \(found)",
-                arguments: ["name": document?.rawValue]
-            )
+            .compactMap { $0.text(0).flatMap(DocumentID.init) }
+        }
+    }
+
+    /// Gives up what waits for receivers that are none any more; it stays to be looked at.
+    public func giveUpDeliveries(exceptTo receivers: [String]) async throws(StoreError) {
+        try await write { database in
+            let waiting = try WebhookDelivery.fetch("due IS NOT NULL ORDER BY number", [], limit: .max, in: database)
+            for var delivery in waiting where !receivers.contains(delivery.receiver) {
+                delivery.due = nil
+                delivery.failure = "no receiver any more"
+                try delivery.update(in: database)
+            }
         }
     }
 
@@ -70,7 +99,7 @@ extension SQLiteStore {
     /// - Parameters:
     ///   - others: what happened that nothing in the database tells of.
     ///   - limit: how many noted events are dealt with.
-    ///   - bound: how many deliveries of one receiver may be there; what is beyond is dropped.
+    ///   - bound: how many deliveries of one receiver may wait; what is beyond is dropped.
     ///   - deliveries: makes the deliveries of an event.
     /// - Returns: how many noted events there were, and how many deliveries were dropped.
     /// - Throws: when the disk refuses.
@@ -91,7 +120,7 @@ extension SQLiteStore {
             )
             var counts: [String: Int] = [:]
             var dropped = 0
-            for event in try rows.compactMap({ try WebhookEvent($0, in: database) }) + others {
+            for event in rows.compactMap(WebhookEvent.init) + others {
                 for delivery in deliveries(event) {
                     let count = try counts[delivery.receiver] ?? delivery.countOfReceiver(in: database)
                     counts[delivery.receiver] = count + 1
@@ -109,8 +138,9 @@ extension SQLiteStore {
     public func nextDelivery(to receiver: String) async throws(StoreError) -> WebhookDelivery? {
         try await read { database in
             try WebhookDelivery.fetch(
-                "receiver = ? AND due IS NOT NULL ORDER BY due, number LIMIT 10",
+                "receiver = ? AND due IS NOT NULL ORDER BY due, number",
                 [receiver],
+                limit: 1,
                 in: database
             ).first
         }
@@ -127,8 +157,21 @@ extension SQLiteStore {
     }
 
     /// Keeps what became of an attempt; without `due` the delivery is given up.
-    public func update(_ delivery: WebhookDelivery) async throws(StoreError) {
-        try await write { try delivery.update(in: $0) }
+    ///
+    /// Of what was given up for a receiver the newest `bound` stay.
+    public func update(_ delivery: WebhookDelivery, bound: Int) async throws(StoreError) {
+        try await write { database in
+            try delivery.update(in: database)
+            guard delivery.due == nil else { return }
+            try database.execute(
+                sql: """
+                    DELETE FROM webhook_deliveries WHERE receiver = :receiver AND due IS NULL AND number <=
+                        (SELECT number FROM webhook_deliveries WHERE receiver = :receiver AND due IS NULL
+                         ORDER BY number DESC LIMIT 1 OFFSET :bound)
+                    """,
+                arguments: ["receiver": delivery.receiver, "bound": max(1, bound)]
+            )
+        }
     }
 
     /// Deliveries with numbers above `number`, at most `limit`: those that are given up, or those that wait.
@@ -139,8 +182,9 @@ extension SQLiteStore {
     ) async throws(StoreError) -> [WebhookDelivery] {
         try await read { database in
             try WebhookDelivery.fetch(
-                "number > ? AND (due IS NULL) = ? ORDER BY number LIMIT ?",
-                [number, givenUp, limit],
+                "number > ? AND (due IS NULL) = ? ORDER BY number",
+                [number, givenUp],
+                limit: limit,
                 in: database
             )
         }
@@ -149,7 +193,7 @@ extension SQLiteStore {
     /// Has a delivery tried again at once; false when there is none of the number.
     public func retryDelivery(_ number: Int64, at time: Int64) async throws(StoreError) -> Bool {
         try await write { database in
-            let found = try WebhookDelivery.fetch("number = ?", [number], in: database).first
+            let found = try WebhookDelivery.fetch("number = ?", [number], limit: 1, in: database).first
             guard var delivery = found else { return false }
             delivery.attempts = 0
             delivery.due = time
@@ -170,57 +214,94 @@ extension SQLiteStore {
 
 extension WebhookEvent {
     /// Reads what a trigger wrote; `nil` when it is not what triggers write.
-    fileprivate init?(_ row: Row, in database: Database) throws {
+    fileprivate init?(_ row: Row) {
         guard let kind = row.text(1).flatMap(Kind.init), let document = row.text(2).flatMap(DocumentID.init),
             let time = row.integer(6)
         else { return nil }
         self.init(kind, of: document, timestamp: time)
         epoch = row.text(3).map { Epoch($0) }
         revision = row.integer(4).map(Revision.init(stored:))
-        if kind == .versionCreated, let number = row.text(5).flatMap(UInt64.init) {
-            // It may be gone again.
-            version = try StoredVersion.fetchSummaries(of: document, before: number + 1, limit: 1, in: database).first
-            guard version?.number == number else { return nil }
+        if kind == .versionCreated {
+            guard let found = VersionSummary(noted: row.text(5) ?? "", revision: revision ?? .zero) else { return nil }
+            version = found
         }
+    }
+}
+
+extension VersionSummary {
+    /// Reads what the trigger noted: by then the version, and its document, may be gone again.
+    fileprivate init?(noted text: String, revision: Revision) {
+        let parts = text.split(separator: " ", omittingEmptySubsequences: false)
+        guard parts.count == 5, let number = UInt64(parts[0]), let created = Int64(parts[1]),
+            let author = Self.text(parts[2]), let authorName = Self.text(parts[3])
+        else { return nil }
+        self.init(
+            number: number,
+            name: parts[4] == "-" ? nil : Self.text(parts[4]),
+            author: User(id: author, name: authorName),
+            created: created,
+            revision: revision,
+            vector: []
+        )
+    }
+
+    /// Text of which SQLite's `hex` made digits, so that blanks and NUL get through.
+    private static func text(_ digits: Substring) -> String? {
+        var bytes: [UInt8] = []
+        var rest = digits.utf8[...]
+        while !rest.isEmpty {
+            guard let byte = UInt8(String(Substring(rest.prefix(2))), radix: 16) else { return nil }
+            bytes.append(byte)
+            rest = rest.dropFirst(2)
+        }
+        return String(validating: bytes, as: UTF8.self)
     }
 }
 
 extension WebhookDelivery {
     private static let columns = "number, receiver, event, type, document, body, time, attempts, due, failure, checksum"
 
-    /// Those that are what was written; a damaged one is passed over, and stays for whoever looks.
+    /// The first `limit` that are what was written; a damaged one is passed over, and stays for `quire check` to find.
     static func fetch(
         _ condition: String,
         _ arguments: StatementArguments,
+        limit: Int,
         in database: Database
     ) throws -> [WebhookDelivery] {
-        try Row.fetchAll(
+        let rows = try Row.fetchCursor(
             database,
             sql: "SELECT \(columns) FROM webhook_deliveries WHERE \(condition)",
             arguments: arguments
         )
-        .compactMap { row in
-            guard let number = row.integer(0), let receiver = row.text(1), let event = row.text(2),
-                let kind = row.text(3), let document = row.text(4), let time = row.integer(6)
-            else { return nil }
-            var delivery = WebhookDelivery(
-                number: number,
-                receiver: receiver,
-                event: event,
-                kind: kind,
-                document: document,
-                body: row.bytes(5),
-                timestamp: time
-            )
-            delivery.attempts = Int(clamping: row.integer(7) ?? 0)
-            delivery.due = row.integer(8)
-            delivery.failure = row.text(9)
-            return row.integer(10) == delivery.checksum ? delivery : nil
+        var found: [WebhookDelivery] = []
+        while found.count < limit, let row = try rows.next() {
+            if let delivery = WebhookDelivery(row) { found.append(delivery) }
         }
+        return found
+    }
+
+    /// Reads a row; `nil` when it is not what was written.
+    private init?(_ row: Row) {
+        guard let number = row.integer(0), let receiver = row.text(1), let event = row.text(2), let kind = row.text(3),
+            let document = row.text(4), let time = row.integer(6)
+        else { return nil }
+        self.init(
+            number: number,
+            receiver: receiver,
+            event: event,
+            kind: kind,
+            document: document,
+            body: row.bytes(5),
+            timestamp: time
+        )
+        attempts = Int(clamping: row.integer(7) ?? 0)
+        due = row.integer(8)
+        failure = row.text(9)
+        guard row.integer(10) == checksum else { return nil }
     }
 
     fileprivate func countOfReceiver(in database: Database) throws -> Int {
-        let sql = "SELECT count(*) FROM webhook_deliveries WHERE receiver = ?"
+        let sql = "SELECT count(*) FROM webhook_deliveries WHERE receiver = ? AND due IS NOT NULL"
         return try Int.fetchOne(database, sql: sql, arguments: [receiver]) ?? 0
     }
 

@@ -54,9 +54,18 @@ private struct DatabaseCheck {
             guard let final = names.last else { break }
             last = final
         }
-        try checkReplies()
-        try checkWebhooks()
+        try checkTable("replies") { check throws in try check.checkReplies() }
+        try checkTable("webhook_deliveries") { check throws in try check.checkWebhooks() }
         result.counts.quarantined = try count("SELECT count(*) FROM quarantine")
+    }
+
+    /// Goes on with the rest when SQLite cannot read a table.
+    private mutating func checkTable(_ name: String, _ body: (inout Self) throws -> Void) throws {
+        do {
+            try body(&self)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+            find(nil, "file", nil, "SQLite cannot read all rows of \(name)")
+        }
     }
 
     // MARK: The file
@@ -200,7 +209,7 @@ private struct DatabaseCheck {
         let rows = try Row.fetchCursor(database, sql: "SELECT number FROM webhook_deliveries ORDER BY number")
         while let number = try rows.next()?.integer(0) {
             result.counts.webhooks += 1
-            if try WebhookDelivery.fetch("number = ?", [number], in: database).isEmpty {
+            if try WebhookDelivery.fetch("number = ?", [number], limit: 1, in: database).isEmpty {
                 find(nil, "webhook", number, "the checksum does not match")
             }
         }
