@@ -98,9 +98,10 @@ def test_two_edit_over_secure_web_sockets(secure_server, document):
 
 
 def test_a_stock_client_polls_and_upgrades(secure_server):
-    session = requests.Session()
-    session.verify, session.trust_env = str(secure_server.trusted), False
     for transports in (["polling"], ["polling", "websocket"]):
+        # One session each: it keeps connections, and a request on one that the server just closed is not sent again.
+        session = requests.Session()
+        session.verify, session.trust_env = str(secure_server.trusted), False
         client = socketio.Client(
             http_session=session,
             websocket_extra_options={"sslopt": {"ca_certs": str(secure_server.trusted)}},

@@ -210,6 +210,50 @@ test("a document opens offline with its unsent edits, and they go out on reconne
   }
 });
 
+test("what is kept on this device comes before what the server gives, however slow the device is", async () => {
+  const store = Object.assign(new MemoryStore(), { outlivesPage: true });
+  const first = connected({ token: token("ada"), store });
+  const doc = await first.open("slow-device");
+  doc.text("body").insert(0, "stored ");
+  await doc.flush();
+  await until(() => doc.kept);
+  await first.close();
+  const other = await connected({ token: token("bob") }).open("slow-device", { persist: false });
+  other.text("body").insert(0, "> ");
+  await other.flush();
+
+  const { documents } = store;
+  const slow = Object.assign(new MemoryStore(), { documents });
+  const load = slow.load.bind(slow);
+  const second = connected({ token: token("ada"), store: slow });
+  let hasLoaded = false;
+  slow.load = async (key) => {
+    // The connection is made while the device still reads.
+    const kept = await load(key);
+    await until(() => second.state === "connected");
+    await pause(200);
+    hasLoaded = true;
+    return kept;
+  };
+  const again = await second.open("slow-device");
+  const mirror = new Mirror(again.text("body"));
+  await until(() => hasLoaded);
+  await until(() => again.state === "live" && again.stored && again.text("body").length === 9);
+  assert.equal(again.text("body").toString(), "> stored ");
+  assert.equal(mirror.text, "> stored ");
+});
+
+test("a device that never answers keeps nobody waiting", async () => {
+  const store = new MemoryStore();
+  store.load = () => new Promise(() => {});
+  const errors = [];
+  const doc = await connected({ token: token("ada"), store }).open("mute-device", { onError: (error) => errors.push(error.code) });
+  doc.text("body").insert(0, "all the same");
+  await doc.flush();
+  assert.equal(await server.text("mute-device"), "all the same");
+  assert.equal(errors.includes("NOT_KEPT"), true);
+});
+
 test("offline edits on both sides merge after both reopened", async () => {
   const stores = [new MemoryStore(), new MemoryStore()];
   const own = await Server.start();

@@ -30,6 +30,9 @@ import { loadEngine } from "./wasm.js";
  * @property {import("../store/keeper.js").Store} [store] where documents are kept; IndexedDB
  * @property {import("../store/keeper.js").Tabs} [tabs] how pages know of each other; Web Locks
  *
+ * A document that is open, how often, and whether what this device keeps of it was read.
+ * @typedef {{doc: Doc, count: number, isLoaded: boolean}} Entry
+ *
  * @typedef {object} OpenOptions
  * @property {any} [presence] what the others see of this page from the start
  * @property {boolean} [persist] keep it on this device, so that it opens offline and unsent edits survive; true
@@ -48,7 +51,7 @@ export class Connection {
   #link;
   #events = new Emitter();
   #pace = new ConnectionPace();
-  /** @type {Map<string, {doc: Doc, count: number}>} */
+  /** @type {Map<string, Entry>} */
   #docs = new Map();
   /** @type {ConnectionState} */
   #state = "connecting";
@@ -159,9 +162,9 @@ export class Connection {
     if (this.#state === "closed") throw new QuireError("CLOSED", "the connection was closed");
     let entry = this.#docs.get(id);
     if (entry === undefined) {
-      entry = { doc: this.#make(id, engine, options), count: 0 };
+      entry = { doc: this.#make(id, engine, options), count: 0, isLoaded: false };
       this.#docs.set(id, entry);
-      entry.doc.load().then(() => this.#introduce(id));
+      this.#load(entry);
     }
     entry.count += 1;
     try {
@@ -207,12 +210,14 @@ export class Connection {
   }
 
   /**
-   * A document that was just made hears how the connection stands.
-   * @param {string} id
+   * Takes what this device keeps, and only then tells the document how the connection stands: what it keeps is older than
+   * what the server gives, and must not come on top of it.
+   * @param {Entry} entry
    */
-  #introduce(id) {
-    const doc = this.#docs.get(id)?.doc;
-    if (doc === undefined) return;
+  async #load(entry) {
+    const { doc } = entry;
+    await doc.load();
+    entry.isLoaded = true;
     if (this.#link.isConnected) doc.connected(this.#link);
     else if (this.#state === "refused" && this.error) doc.refuse(this.error);
   }
@@ -224,7 +229,7 @@ export class Connection {
     if (this.#state === "closed") return;
     this.error = error;
     this.retryAt = retryAt;
-    const docs = [...this.#docs.values()].map(({ doc }) => doc);
+    const docs = [...this.#docs.values()].filter(({ isLoaded }) => isLoaded).map(({ doc }) => doc);
     if (phase === "connected") {
       this.#tokens.watch(() => this.#renew());
       this.#isRetryOfToken = false;

@@ -29,6 +29,8 @@ import { changeName, readChange } from "../client/formats.js";
 /** Snapshots are written this long after a change, in milliseconds, and at the latest. */
 const quietTime = 1_000;
 const longestTime = 10_000;
+/** A browser whose storage does not answer for this long, in milliseconds, is opened without; what it holds is adopted later. */
+const longestLoad = 5_000;
 /** After a write that failed, in milliseconds. */
 const retryTime = 5_000;
 /** Or when this much waits beside the snapshot, in bytes. */
@@ -96,7 +98,7 @@ export class Keeper {
   async load() {
     if (this.#store === null) return { record: null, changes: [] };
     try {
-      const { record, changes } = await this.#store.load(this.#key);
+      const { record, changes } = await within(longestLoad, this.#store.load(this.#key));
       const isGood = typeof record?.epoch === "string" && Number.isSafeInteger(record.revision) && record.snapshot instanceof Uint8Array;
       this.#hasSnapshot = isGood;
       const found = this.#readable(changes);
@@ -306,5 +308,24 @@ export class Keeper {
     clearTimeout(this.#timer);
     for (const release of this.#claims.values()) release();
     this.#claims.clear();
+  }
+}
+
+/**
+ * @template T
+ * @param {number} limit in milliseconds
+ * @param {Promise<T>} promise
+ * @returns {Promise<T>}
+ */
+async function within(limit, promise) {
+  /** @type {any} */
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error("the storage of this device does not answer")), limit);
+  });
+  try {
+    return await Promise.race([promise, /** @type {Promise<never>} */ (late)]);
+  } finally {
+    clearTimeout(timer);
   }
 }
