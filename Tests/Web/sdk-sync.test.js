@@ -238,6 +238,8 @@ test("what is kept on this device comes before what the server gives, however sl
   const again = await second.open("slow-device");
   const mirror = new Mirror(again.text("body"));
   await until(() => hasLoaded);
+  // What would come on top of it comes now.
+  await pause(300);
   await until(() => again.state === "live" && again.stored && again.text("body").length === 9);
   assert.equal(again.text("body").toString(), "> stored ");
   assert.equal(mirror.text, "> stored ");
