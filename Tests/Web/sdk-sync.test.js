@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { MemoryStore } from "../../Sources/QuireWeb/quire.js";
+import { Keeper } from "../../Sources/QuireWeb/store/keeper.js";
 import { LonelyTabs } from "../../Sources/QuireWeb/store/tabs.js";
 import { Mirror, NodeWebSocket, Random, client, pause, until } from "./support/sdk.js";
 import { Server, newSecret } from "./support/server.js";
@@ -245,15 +246,49 @@ test("what is kept on this device comes before what the server gives, however sl
   assert.equal(mirror.text, "> stored ");
 });
 
-test("a device that never answers keeps nobody waiting", async () => {
-  const store = new MemoryStore();
-  store.load = () => new Promise(() => {});
-  const errors = [];
-  const doc = await connected({ token: token("ada"), store }).open("mute-device", { onError: (error) => errors.push(error.code) });
-  doc.text("body").insert(0, "all the same");
-  await doc.flush();
-  assert.equal(await server.text("mute-device"), "all the same");
-  assert.equal(errors.includes("NOT_KEPT"), true);
+test("a device that does not answer keeps nobody waiting, and what it holds goes out when it does", async () => {
+  const store = Object.assign(new MemoryStore(), { outlivesPage: true });
+  const own = await Server.start();
+  try {
+    const first = connected({ store }, own.url);
+    const doc = await first.open("mute-device");
+    doc.text("body").insert(0, "stored ");
+    await doc.flush();
+    await own.kill();
+    await until(() => doc.state === "offline");
+    doc.text("body").insert(7, "unsent");
+    await until(() => doc.kept);
+    const copy = structuredClone(store.documents);
+    await first.close();
+    await own.start();
+
+    const late = Object.assign(new MemoryStore(), { documents: copy });
+    late.load = () => {
+      delete late.load;
+      return new Promise(() => {});
+    };
+    const errors = [];
+    const again = await connected({ store: late }, own.url).open("mute-device", { onError: (error) => errors.push(error.code) });
+    assert.deepEqual(errors, ["NOT_KEPT"]);
+    await until(() => again.stored && again.text("body").toString() === "stored unsent");
+    assert.equal(await own.text("mute-device"), "stored unsent");
+  } finally {
+    await own.stop();
+  }
+});
+
+test("a device that takes no write keeps nobody from closing", async () => {
+  const never = () => new Promise(() => {});
+  const store = { load: never, write: never, remove: never };
+  const failures = [];
+  const owner = { record: () => null, failed: (error) => failures.push(error.message), updated: () => {} };
+  const keeper = new Keeper(store, new LonelyTabs(), "mute", owner, { read: 10, write: 10 });
+  assert.deepEqual(await keeper.load(), { record: null, changes: [] });
+  assert.deepEqual(await keeper.orphans(new Set()), []);
+  keeper.forget();
+  await keeper.close();
+  assert.equal(keeper.isIdle, false);
+  assert.deepEqual(failures, ["the storage of this device does not answer"]);
 });
 
 test("offline edits on both sides merge after both reopened", async () => {

@@ -217,6 +217,8 @@ export class Connection {
   async #load(entry) {
     const { doc } = entry;
     await doc.load();
+    // Closed meanwhile, and perhaps opened again.
+    if (this.#docs.get(doc.id) !== entry) return;
     entry.isLoaded = true;
     if (this.#link.isConnected) doc.connected(this.#link);
     else if (this.#state === "refused" && this.error) doc.refuse(this.error);

@@ -29,8 +29,11 @@ import { changeName, readChange } from "../client/formats.js";
 /** Snapshots are written this long after a change, in milliseconds, and at the latest. */
 const quietTime = 1_000;
 const longestTime = 10_000;
-/** A browser whose storage does not answer for this long, in milliseconds, is opened without; what it holds is adopted later. */
-const longestLoad = 5_000;
+/**
+ * Storage that does not answer for this long, in milliseconds, counts as failed: a document opens without what it holds, which
+ * is adopted when it answers again; a write is tried again, which is harmless if the first came through after all.
+ */
+const defaultPatience = { read: 5_000, write: 30_000 };
 /** After a write that failed, in milliseconds. */
 const retryTime = 5_000;
 /** Or when this much waits beside the snapshot, in bytes. */
@@ -41,6 +44,7 @@ export class Keeper {
   #tabs;
   #key;
   #owner;
+  #patience;
   /** @type {Map<string, ChangeRecord>} */
   #puts = new Map();
   /** @type {Set<string>} */
@@ -77,8 +81,10 @@ export class Keeper {
    * @param {Tabs} tabs
    * @param {string} key
    * @param {{record: () => SnapshotRecord | null, failed: (error: unknown) => void, updated: () => void}} owner
+   * @param {{read: number, write: number}} [patience] how long the store may take, in milliseconds
    */
-  constructor(store, tabs, key, owner) {
+  constructor(store, tabs, key, owner, patience = defaultPatience) {
+    this.#patience = patience;
     this.#store = store;
     this.#tabs = tabs;
     this.#key = key;
@@ -98,7 +104,7 @@ export class Keeper {
   async load() {
     if (this.#store === null) return { record: null, changes: [] };
     try {
-      const { record, changes } = await within(longestLoad, this.#store.load(this.#key));
+      const { record, changes } = await within(this.#patience.read, this.#store.load(this.#key));
       const isGood = typeof record?.epoch === "string" && Number.isSafeInteger(record.revision) && record.snapshot instanceof Uint8Array;
       this.#hasSnapshot = isGood;
       const found = this.#readable(changes);
@@ -135,7 +141,7 @@ export class Keeper {
     let changes;
     let held = new Set();
     try {
-      ({ changes } = await this.#store.load(this.#key));
+      ({ changes } = await within(this.#patience.read, this.#store.load(this.#key)));
       held = await this.#tabs.held();
     } catch (error) {
       this.#fail(error);
@@ -240,7 +246,7 @@ export class Keeper {
     this.#hasSnapshot = false;
     if (this.#store === null) return;
     const store = this.#store;
-    this.#writing = (this.#writing ?? Promise.resolve()).then(() => store.remove(this.#key)).catch((error) => this.#fail(error));
+    this.#writing = (this.#writing ?? Promise.resolve()).then(() => within(this.#patience.write, store.remove(this.#key))).catch((error) => this.#fail(error));
     this.#settle(this.#writing);
   }
 
@@ -277,7 +283,7 @@ export class Keeper {
     }
     const wanted = puts.filter(({ name }) => !drops.has(name));
     try {
-      await this.#store?.write(this.#key, { record, puts: wanted, drops: [...drops] });
+      await within(this.#patience.write, this.#store?.write(this.#key, { record, puts: wanted, drops: [...drops] }));
       this.#hasFailed = false;
       this.#hasSnapshot ||= record !== null;
     } catch (error) {
@@ -312,9 +318,10 @@ export class Keeper {
 }
 
 /**
+ * The promise, or a failure once the time is over.
  * @template T
  * @param {number} limit in milliseconds
- * @param {Promise<T>} promise
+ * @param {T | Promise<T>} promise
  * @returns {Promise<T>}
  */
 async function within(limit, promise) {
