@@ -7,6 +7,7 @@ let package = Package(
     products: [
         .library(name: "CRDT", targets: ["CRDT"]),
         .library(name: "RedisCluster", targets: ["RedisCluster"]),
+        .library(name: "RedisWire", targets: ["RedisWire"]),
         .library(name: "SocketIO", targets: ["SocketIO", "SocketIOProtocol"]),
         .library(name: "SocketIOProtocol", targets: ["SocketIOProtocol"]),
         .library(name: "QuireClient", targets: ["QuireClient"]),
@@ -70,10 +71,16 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
-        // Several servers over Redis: a RESP client, and a Socket.IO adapter that speaks the original's wire format.
+        // What goes to and from Redis as bytes, sans-IO: RESP, MessagePack. Without TLS, so that fuzzers build it fast.
+        .target(
+            name: "RedisWire",
+            dependencies: ["SocketIOProtocol", .product(name: "NIOCore", package: "swift-nio")]
+        ),
+        // Several servers over Redis: a client, and a Socket.IO adapter that speaks the original's wire format.
         .target(
             name: "RedisCluster",
             dependencies: [
+                "RedisWire",
                 "SocketIO",
                 "SocketIOProtocol",
                 .product(name: "Logging", package: "swift-log"),
@@ -250,6 +257,7 @@ let package = Package(
             name: "RedisClusterTests",
             dependencies: [
                 "RedisCluster",
+                "RedisWire",
                 "SocketIO",
                 "SocketIOProtocol",
                 "TestSupport",

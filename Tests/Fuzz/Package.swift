@@ -23,7 +23,7 @@ let package = Package(
             name: "FuzzRedis",
             dependencies: [
                 "FuzzKit",
-                .product(name: "RedisCluster", package: "quire"),
+                .product(name: "RedisWire", package: "quire"),
                 .product(name: "SocketIOProtocol", package: "quire"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ]

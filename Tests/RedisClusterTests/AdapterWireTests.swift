@@ -1,3 +1,4 @@
+import RedisWire
 import SocketIO
 import SocketIOProtocol
 import Testing

@@ -2,6 +2,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import RedisCluster
+import RedisWire
 
 /// A Redis that says what a test wants, and remembers what it was told.
 final class FakeRedis: Sendable {

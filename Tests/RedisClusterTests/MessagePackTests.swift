@@ -1,4 +1,4 @@
-import RedisCluster
+import RedisWire
 import SocketIOProtocol
 import TestSupport
 import Testing

@@ -1,5 +1,5 @@
 import NIOCore
-import RedisCluster
+import RedisWire
 import TestSupport
 import Testing
 

@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import RedisCluster
+import RedisWire
 import Testing
 
 /// What the documents' cluster will say, to Debian's redis-server.

@@ -1,6 +1,7 @@
 public import Logging
 import NIOConcurrencyHelpers
 import NIOCore
+import RedisWire
 public import SocketIO
 public import SocketIOProtocol
 import Synchronization

@@ -1,4 +1,5 @@
 import NIOCore
+import RedisWire
 
 /// Turns what a connection brings into values, and commands that are written into one write a turn of the loop.
 final class RedisChannelHandler: ChannelInboundHandler {

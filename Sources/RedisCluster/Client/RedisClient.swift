@@ -1,5 +1,6 @@
 public import Logging
 public import NIOCore
+public import RedisWire
 import Synchronization
 
 /// A client of one Redis: commands over one connection, subscriptions over another.

@@ -1,4 +1,5 @@
 import NIOCore
+import RedisWire
 import Synchronization
 
 /// The commands that wait: for the connection, then for their replies, which come in the same order.

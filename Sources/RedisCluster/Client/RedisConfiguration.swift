@@ -1,5 +1,6 @@
 public import NIOCore
 public import NIOSSL
+public import RedisWire
 
 /// Where Redis is, who we are there, and what the client's bounds are.
 ///

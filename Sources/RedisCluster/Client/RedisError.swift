@@ -1,3 +1,5 @@
+import RedisWire
+
 /// Why a command has no reply.
 public struct RedisError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What kind of failure it is.

@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import NIOSSL
+import RedisWire
 
 /// One connection to Redis, made again whenever it is lost, with a login each time.
 ///

@@ -1,4 +1,5 @@
 public import NIOCore
+import RedisWire
 public import SocketIO
 
 /// A channel, or a pattern of channels.

@@ -1,6 +1,6 @@
 public import FuzzKit
 import NIOCore
-import RedisCluster
+import RedisWire
 import SocketIOProtocol
 
 /// What comes from Redis: its own protocol, and the messages of the adapter and of Python's manager.
