@@ -71,7 +71,14 @@ public struct QuireServer: Service, CustomStringConvertible {
         let tls = try configuration.tls.map { try TLSIdentityKeeper($0, logger: logger) }
         let keys = await KeyRing(configuration: configuration, logger: logger)
         try await keys?.load()
-        let authenticator = Authenticator(configuration: configuration, keys: keys, metrics: metrics)
+        let revocations = Revocations()
+        try await RevocationKeeper.load(store, into: revocations, logger: logger)
+        let authenticator = Authenticator(
+            configuration: configuration,
+            keys: keys,
+            revocations: revocations,
+            metrics: metrics
+        )
         let versionActivity = DocumentActivity()
         let webhooks = try Webhooks(
             configuration.webhooks,
@@ -98,6 +105,8 @@ public struct QuireServer: Service, CustomStringConvertible {
             logger: logger,
             adapter: redis?.adapter
         )
+        let keeper = RevocationKeeper(store: store, revocations: revocations, sockets: sockets, logger: logger)
+        keeper.share()
         let readiness = Readiness { store.health }
         let gateway = DocsGateway(
             sockets: sockets,
@@ -140,6 +149,7 @@ public struct QuireServer: Service, CustomStringConvertible {
             store: store,
             past: past,
             authenticator: authenticator,
+            revocations: keeper,
             notifications: notifications,
             metrics: metricsRoutes,
             readiness: readiness,
@@ -178,6 +188,7 @@ public struct QuireServer: Service, CustomStringConvertible {
         store: SQLiteStore,
         past: DocumentPast,
         authenticator: Authenticator,
+        revocations: RevocationKeeper,
         notifications: Notifications,
         metrics: MetricsRoutes,
         readiness: Readiness,
@@ -208,6 +219,7 @@ public struct QuireServer: Service, CustomStringConvertible {
             keyID: configuration.jwtKeyID,
             rules: configuration.tokenRules
         ).add(to: router)
+        RevocationRoutes(keeper: revocations, authenticator: authenticator).add(to: router)
         let documents = DocumentRoutes(
             reader: DocumentReader(hosts: hosts, store: store),
             past: past,

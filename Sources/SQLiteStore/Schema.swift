@@ -12,6 +12,7 @@ internal import GRDB
 ///     webhook_events (number)           what happened and has not been told to anybody (`SQLiteStore+Webhooks`)
 ///     webhook_deliveries (number)       what receivers are still to be told; without `due` it is given up
 ///     webhook_announced (document)      up to which revision receivers know a document
+///     revocations (number)              tokens that are not good any more, by user or by their own id
 ///     quarantine (document, item, revision)   rows that were found damaged; they stay where they are, for whoever repairs
 ///
 /// Rows carry their document's name and not a short key: when the row in `documents` is damaged, its changes still say
@@ -171,6 +172,23 @@ enum Schema {
                     ) STRICT, WITHOUT ROWID;
 
                     INSERT INTO webhook_announced SELECT name, epoch, revision FROM documents;
+                    """
+            )
+        }
+        migrator.registerMigration("8 revocations") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE revocations (
+                        number INTEGER PRIMARY KEY AUTOINCREMENT,
+                        kind INTEGER NOT NULL,
+                        name TEXT NOT NULL,
+                        made_before INTEGER NOT NULL,
+                        until INTEGER,
+                        author TEXT NOT NULL,
+                        time INTEGER NOT NULL,
+                        checksum INTEGER NOT NULL,
+                        UNIQUE (kind, name)
+                    ) STRICT;
                     """
             )
         }

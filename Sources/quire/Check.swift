@@ -48,6 +48,7 @@ struct Check: ParsableCommand {
         [
             ("documents", counts.documents), ("changes", counts.changes), ("snapshots", counts.snapshots),
             ("versions", counts.versions), ("roles", counts.roles), ("replies", counts.replies),
+            ("revocations", counts.revocations),
             ("webhooks", counts.webhooks), ("quarantined", counts.quarantined),
         ]
     }

@@ -59,7 +59,14 @@ struct Token: AsyncParsableCommand {
         guard let secret = secret.secret(environment: Environment.variables) else { throw ExitCode.failure }
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
-        let claims = Claims(sub: sub, name: name, exp: Double(now.tv_sec) + Double(ttl), docs: try grants())
+        let claims = Claims(
+            sub: sub,
+            name: name,
+            exp: Double(now.tv_sec) + Double(ttl),
+            iat: Double(now.tv_sec),
+            jti: TokenIssuer.makeTokenID(),
+            docs: try grants()
+        )
         print(try await TokenIssuer(secret: secret, keyID: self.secret.jwtKeyID).token(for: claims))
     }
 

@@ -48,6 +48,12 @@ struct APIDescriptionTests {
                 store: store,
                 past: DocumentPast(library: store, hosts: hosts, limits: VersionLimits()),
                 authenticator: authenticator,
+                revocations: RevocationKeeper(
+                    store: store,
+                    revocations: Revocations(),
+                    sockets: sockets,
+                    logger: silentLogger
+                ),
                 notifications: Notifications(sockets: sockets, entrance: entrance),
                 metrics: metrics,
                 readiness: Readiness { .well },

@@ -13,7 +13,7 @@ struct MigrationTests {
     /// The migrations that some version of quire ended with.
     static let earlier = [
         "1 documents, changes, snapshots", "2 compressed snapshots", "3 roles, deleted documents", "4 versions",
-        "5 replies", "6 checksums of replies",
+        "5 replies", "6 checksums of replies", "7 webhooks",
     ]
 
     @Test("Documents are read, written, given roles and versions, and deleted", arguments: earlier)
@@ -38,6 +38,12 @@ struct MigrationTests {
                     arguments: [
                         entry.revision.stored, entry.user, entry.timestamp, Data(entry.changes), entry.checksum,
                     ]
+                )
+            }
+            // From then on whoever made a document has announced it.
+            if try database.tableExists("webhook_announced") {
+                try database.execute(
+                    sql: "INSERT INTO webhook_announced (document, epoch, revision) VALUES ('a', 'e', 2)"
                 )
             }
         }

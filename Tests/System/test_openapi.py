@@ -23,6 +23,8 @@ def test_schemathesis_finds_nothing(closed_server):
     ]
     run = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=closed_server.folder)
     assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
+    headers = {"Authorization": f"Bearer {token}"}
+    assert requests.get(f"{closed_server.url}/v1/revocations", headers=headers, timeout=10).status_code == 200, "nothing was asked"
     cases = re.search(r"(\d+) generated", run.stdout)
     assert cases and int(cases[1]) > 500, run.stdout[-2000:]
 

@@ -22,6 +22,7 @@ const reasons = {
   UNAUTHENTICATED: "the server asks who you are; the link needs a token.",
   TOKEN_INVALID: "your token is not a good one.",
   TOKEN_EXPIRED: "your token has ended. Get a new link.",
+  TOKEN_REVOKED: "your token was revoked. Get a new link.",
   INVALID_DOCUMENT: "its name has characters that no document has.",
 };
 

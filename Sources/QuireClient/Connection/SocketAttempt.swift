@@ -168,7 +168,9 @@ final class SocketAttempt {
             self.onEvent(.connected)
         case .connectError(_, let message, let data):
             let code = data?["code"]?.stringValue ?? "CONNECT_ERROR"
-            let isFinal = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "TOKEN_INVALID", "FORBIDDEN"].contains(code)
+            let isFinal = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "TOKEN_INVALID", "TOKEN_REVOKED", "FORBIDDEN"].contains(
+                code
+            )
             self.end(.init(code: .init(code), message: message, retryable: !isFinal), isFinal: isFinal)
         case .event(_, let name, let arguments, _):
             self.onEvent(.event(name: name, arguments: arguments))

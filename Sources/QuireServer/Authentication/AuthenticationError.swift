@@ -10,6 +10,8 @@ struct AuthenticationError: Error, Equatable {
         case tokenExpired = "TOKEN_EXPIRED"
         /// The token cannot be trusted, or is none.
         case tokenInvalid = "TOKEN_INVALID"
+        /// The token was good until it was revoked: get a new one, if you may.
+        case tokenRevoked = "TOKEN_REVOKED"
     }
 
     /// The code.
@@ -26,11 +28,13 @@ struct AuthenticationError: Error, Equatable {
         case .unauthenticated:
             return "A token is required: send it as auth.token or as an Authorization: Bearer header."
         case .tokenExpired: return "The token has expired: get a new one and connect again."
+        case .tokenRevoked: return "The token was revoked: get a new one and connect again."
         case .tokenInvalid: return "The token is not valid here."
         }
     }
 
     static func unauthenticated(_ reason: String) -> Self { Self(code: .unauthenticated, reason: reason) }
     static func expired(_ reason: String) -> Self { Self(code: .tokenExpired, reason: reason) }
+    static func revoked(_ reason: String) -> Self { Self(code: .tokenRevoked, reason: reason) }
     static func invalid(_ reason: String) -> Self { Self(code: .tokenInvalid, reason: reason) }
 }

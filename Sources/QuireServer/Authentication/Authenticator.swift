@@ -13,11 +13,22 @@ final class Authenticator: Sendable {
     private let requiresLoopbackHost: Bool
     /// What is counted, if anybody counts.
     let metrics: ServerMetrics?
+    /// Tokens that are good no more.
+    let revocations: Revocations
+    /// For how many seconds a token is good beyond its end.
+    let leeway: Double
     private let guestCount = Atomic<UInt64>(0)
 
     /// `keys`: What tokens are checked with; nil when there is nothing to check one with.
-    init(configuration: ServerConfiguration, keys: KeyRing?, metrics: ServerMetrics? = nil) {
+    init(
+        configuration: ServerConfiguration,
+        keys: KeyRing?,
+        revocations: Revocations = Revocations(),
+        metrics: ServerMetrics? = nil
+    ) {
         self.metrics = metrics
+        self.revocations = revocations
+        leeway = configuration.tokenRules.leeway
         verifier = keys.map { TokenVerifier(keys: $0, rules: configuration.tokenRules) }
         admitsAnonymous = configuration.admitsAnonymous
         requiresLoopbackHost = configuration.requiresLoopbackHostHeader
@@ -90,7 +101,9 @@ final class Authenticator: Sendable {
     func principal(for credentials: Credentials, now: Double) async throws(AuthenticationError) -> Principal {
         if let token = credentials.token {
             guard let verifier else { throw .invalid("no key is configured to check a token with") }
-            return try await verifier.principal(of: token, now: now)
+            let principal = try await verifier.principal(of: token, now: now)
+            guard !revocations.cover(principal) else { throw .revoked("revoked") }
+            return principal
         }
         guard admitsAnonymous else { throw .unauthenticated("no token") }
         if requiresLoopbackHost, let host = credentials.host, !LoopbackName.matches(hostHeader: host) {

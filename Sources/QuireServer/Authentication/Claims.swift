@@ -17,6 +17,9 @@ public struct Claims: JWTPayload, Equatable {
     /// When the token was made, in seconds since 1970.
     public var iat: Double?
 
+    /// The token's id, by which it can be revoked alone.
+    public var jti: String?
+
     /// Who made the token.
     public var iss: String?
 
@@ -36,6 +39,7 @@ public struct Claims: JWTPayload, Equatable {
         exp: Double? = nil,
         nbf: Double? = nil,
         iat: Double? = nil,
+        jti: String? = nil,
         iss: String? = nil,
         aud: [String]? = nil,
         docs: [String: String]? = nil
@@ -45,6 +49,7 @@ public struct Claims: JWTPayload, Equatable {
         self.exp = exp
         self.nbf = nbf
         self.iat = iat
+        self.jti = jti
         self.iss = iss
         self.aud = aud.map { AudienceClaim(value: $0) }
         self.docs = docs
@@ -68,6 +73,11 @@ public struct TokenIssuer: Sendable {
         keys = JWTKeyCollection()
         self.keyID = keyID
         await keys.add(hmac: HMACKey(from: secret.revealed), digestAlgorithm: .sha256)
+    }
+
+    /// An id that no other token has: 128 random bits.
+    public static func makeTokenID() -> String {
+        String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
     }
 
     /// A signed token.

@@ -11,6 +11,12 @@ struct Principal: Sendable {
     /// When the token ends, in seconds since 1970; nil for a guest and for a token without an end.
     var expiresAt: Double?
 
+    /// The token's id (`jti`), by which it can be revoked alone.
+    var tokenID: String?
+
+    /// When the token was made (`iat`), in seconds since 1970.
+    var issuedAt: Double?
+
     /// The role for one document; nil when there is none.
     func role(for document: DocumentID) -> Role? { grants.role(for: document) }
 

@@ -14,13 +14,22 @@ enum PrincipalKey: SocketDataKey {
 ///
 /// Install it first, so that handlers find ``PrincipalKey`` set. Each socket joins the room `user:<sub>` of its namespace,
 /// where whatever concerns the user can be sent. Before its token ends a client may show a new one of the same user with
-/// the event `refresh`; else it gets `closing {reason: "TOKEN_EXPIRED", retryAfter: 0}` and is disconnected.
+/// the event `refresh`; else it gets `closing {reason: "TOKEN_EXPIRED", retryAfter: 0}` and is disconnected; so does, with
+/// `TOKEN_REVOKED`, a socket whose token is revoked.
 struct SocketAuthentication: Sendable {
     /// The event that brings a new token.
     static let refreshEvent = "refresh"
 
     let authenticator: Authenticator
     let logger: Logger
+
+    /// Tells a socket why its token is good no more, and puts it out.
+    ///
+    /// On its loop.
+    static func end(_ socket: Socket, _ code: AuthenticationError.Code) {
+        socket.emit("closing", ["reason": .string(code.rawValue), "retryAfter": 0])
+        socket.disconnect()
+    }
 
     /// The room of a user's sockets.
     static func room(of user: String) -> String { "user:\(user)" }
@@ -38,6 +47,8 @@ struct SocketAuthentication: Sendable {
             guard let principal = socket[PrincipalKey.self] else { return socket.disconnect() }
             guard !principal.user.isAnonymous else { return }
             socket.join(Self.room(of: principal.user.id))
+            // Revoked since it was let in: whoever revoked it may have looked for its sockets before this one was there.
+            guard !authenticator.revocations.cover(principal) else { return Self.end(socket, .tokenRevoked) }
             welcome(socket, principal)
         }
     }
@@ -81,6 +92,7 @@ struct SocketAuthentication: Sendable {
             do throws(AuthenticationError) {
                 let renewed = try await renewed(socket, arguments)
                 socket.eventLoop.execute {
+                    guard !authenticator.revocations.cover(renewed) else { return Self.end(socket, .tokenRevoked) }
                     expiry.renew(until: renewed.expiresAt)
                     ack(["ok": true, "exp": renewed.expiresAt.map { .double($0) } ?? .null])
                 }

@@ -23,8 +23,7 @@ final class TokenExpiry: @unchecked Sendable {
         let seconds = min(max(end - WallClock.now, 0), 86_400)
         timer = socket.eventLoop.scheduleTask(in: .milliseconds(Int64(seconds * 1000) + 1)) { [self] in
             guard end <= WallClock.now else { return schedule() }
-            socket.emit("closing", ["reason": "TOKEN_EXPIRED", "retryAfter": 0])
-            socket.disconnect()
+            SocketAuthentication.end(socket, .tokenExpired)
         }
     }
 

@@ -111,7 +111,10 @@ struct TokenVerifier: Sendable {
         return Principal(
             user: User(id: id, name: name, isAnonymous: false),
             grants: grants,
-            expiresAt: claims.exp.map { $0 + rules.leeway }
+            expiresAt: claims.exp.map { $0 + rules.leeway },
+            // One that is no usable id names nothing that could be revoked.
+            tokenID: claims.jti.flatMap { UserID.isValid($0) ? $0 : nil },
+            issuedAt: claims.iat
         )
     }
 }

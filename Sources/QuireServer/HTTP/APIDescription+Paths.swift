@@ -181,6 +181,43 @@ extension APIDescription {
             {"$ref": "#/components/responses/Problem"}, "429": {"$ref": "#/components/responses/Problem"}, "500":
             {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}, "413":
             {"$ref": "#/components/responses/Problem"}}}},
+          "/v1/revocations": {"get": {"operationId": "listRevocations", "summary":
+            "Whose tokens are revoked, and which", "parameters": [{"$ref": "#/components/parameters/afterDelivery"},
+            {"$ref": "#/components/parameters/pageSize"}], "responses": {"200": {"description": "Done.", "content":
+            {"application/json": {"schema": {"$ref": "#/components/schemas/RevocationList"}}}}, "400": {"$ref":
+            "#/components/responses/Problem"}, "401": {"$ref": "#/components/responses/Problem"}, "403": {"$ref":
+            "#/components/responses/Problem"}, "429": {"$ref": "#/components/responses/Problem"}, "500": {"$ref":
+            "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
+          "/v1/revocations/users/{user}": {"put": {"operationId": "revokeUser", "summary":
+            "Revoke the tokens of a user that were made before now, or earlier", "parameters": [{"$ref":
+            "#/components/parameters/user"}], "requestBody": {"required": false, "content": {"application/json":
+            {"schema": {"$ref": "#/components/schemas/RevokeUser"}}}}, "responses": {"200": {"description": "Done.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/UserRevocation"}}}}, "400":
+            {"$ref": "#/components/responses/Problem"}, "401": {"$ref": "#/components/responses/Problem"}, "403":
+            {"$ref": "#/components/responses/Problem"}, "429": {"$ref": "#/components/responses/Problem"}, "500":
+            {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}, "409":
+            {"$ref": "#/components/responses/Problem"}, "413": {"$ref": "#/components/responses/Problem"}}}, "delete":
+            {"operationId": "liftUserRevocation", "summary": "Take that back", "parameters": [{"$ref":
+            "#/components/parameters/user"}], "responses": {"204": {"description": "Done."}, "400": {"$ref":
+            "#/components/responses/Problem"}, "401": {"$ref": "#/components/responses/Problem"}, "403": {"$ref":
+            "#/components/responses/Problem"}, "429": {"$ref": "#/components/responses/Problem"}, "500": {"$ref":
+            "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}, "404": {"$ref":
+            "#/components/responses/Problem"}}}},
+          "/v1/revocations/tokens/{jti}": {"put": {"operationId": "revokeToken", "summary":
+            "Revoke one token, by its jti", "parameters": [{"$ref": "#/components/parameters/jti"}], "requestBody":
+            {"required": false, "content": {"application/json": {"schema": {"$ref":
+            "#/components/schemas/RevokeToken"}}}}, "responses": {"200": {"description": "Done.", "content":
+            {"application/json": {"schema": {"$ref": "#/components/schemas/TokenRevocation"}}}}, "400": {"$ref":
+            "#/components/responses/Problem"}, "401": {"$ref": "#/components/responses/Problem"}, "403": {"$ref":
+            "#/components/responses/Problem"}, "429": {"$ref": "#/components/responses/Problem"}, "500": {"$ref":
+            "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}, "409": {"$ref":
+            "#/components/responses/Problem"}, "413": {"$ref": "#/components/responses/Problem"}}}, "delete":
+            {"operationId": "liftTokenRevocation", "summary": "Take that back", "parameters": [{"$ref":
+            "#/components/parameters/jti"}], "responses": {"204": {"description": "Done."}, "400": {"$ref":
+            "#/components/responses/Problem"}, "401": {"$ref": "#/components/responses/Problem"}, "403": {"$ref":
+            "#/components/responses/Problem"}, "429": {"$ref": "#/components/responses/Problem"}, "500": {"$ref":
+            "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}, "404": {"$ref":
+            "#/components/responses/Problem"}}}},
           "/v1/webhooks/deliveries": {"get": {"operationId": "listDeliveries", "summary":
             "What receivers of webhooks were not told yet", "parameters": [{"$ref":
             "#/components/parameters/deliveryState"}, {"$ref": "#/components/parameters/afterDelivery"}, {"$ref":

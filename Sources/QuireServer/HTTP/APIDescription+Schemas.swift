@@ -6,6 +6,8 @@ extension APIDescription {
             "^[A-Za-z0-9._~:-]{1,128}$"}},
           "user": {"name": "user", "in": "path", "required": true, "schema": {"type": "string", "pattern":
             "^[A-Za-z0-9_@+-]{1,64}$"}},
+          "jti": {"name": "jti", "in": "path", "required": true, "schema": {"type": "string", "pattern":
+            "^[A-Za-z0-9_@+-]{1,64}$"}},
           "recipient": {"name": "user", "in": "path", "required": true, "schema": {"type": "string", "minLength":
             1}},
           "version": {"name": "version", "in": "path", "required": true, "schema": {"type": "integer", "minimum": 1,
@@ -59,6 +61,20 @@ extension APIDescription {
             "required": ["docs", "next"], "additionalProperties": false},
           "DocumentLine": {"type": "object", "properties": {"id": {"type": "string"}, "rev": {"type": "integer"},
             "created": {"type": "integer"}}, "required": ["id", "rev", "created"], "additionalProperties": false},
+          "RevocationList": {"type": "object", "properties": {"revocations": {"type": "array", "items": {"anyOf":
+            [{"$ref": "#/components/schemas/UserRevocation"}, {"$ref": "#/components/schemas/TokenRevocation"}]}},
+            "next": {"anyOf": [{"type": "integer"}, {"type": "null"}]}}, "required": ["revocations", "next"],
+            "additionalProperties": false},
+          "UserRevocation": {"type": "object", "properties": {"user": {"type": "string"}, "before": {"type": "number"},
+            "by": {"type": "string"}, "time": {"type": "integer"}}, "required": ["user", "before", "by", "time"],
+            "additionalProperties": false},
+          "TokenRevocation": {"type": "object", "properties": {"token": {"type": "string"}, "until": {"anyOf":
+            [{"type": "number"}, {"type": "null"}]}, "by": {"type": "string"}, "time": {"type": "integer"}},
+            "required": ["token", "until", "by", "time"], "additionalProperties": false},
+          "RevokeUser": {"type": "object", "properties": {"before": {"anyOf": [{"type": "number", "minimum": 0,
+            "maximum": 9007199254740}, {"type": "null"}]}}, "additionalProperties": false},
+          "RevokeToken": {"type": "object", "properties": {"exp": {"anyOf": [{"type": "number", "minimum": 0,
+            "maximum": 9007199254740}, {"type": "null"}]}}, "additionalProperties": false},
           "DeliveryList": {"type": "object", "properties": {"deliveries": {"type": "array", "items": {"$ref":
             "#/components/schemas/Delivery"}}, "next": {"anyOf": [{"type": "integer"}, {"type": "null"}]}},
             "required": ["deliveries", "next"], "additionalProperties": false},
@@ -156,8 +172,8 @@ extension APIDescription {
             "additionalProperties": {"enum": ["read", "comment", "write", "admin"]}, "propertyNames": {"minLength":
             1, "maxLength": 128}, "maxProperties": 10}, "ttl": {"type": "integer", "minimum": 1, "maximum":
             2592000}}, "required": ["sub"], "additionalProperties": false},
-          "Token": {"type": "object", "properties": {"token": {"type": "string"}, "exp": {"type": "integer"}},
-            "required": ["token", "exp"], "additionalProperties": false},
+          "Token": {"type": "object", "properties": {"token": {"type": "string"}, "exp": {"type": "integer"},
+            "jti": {"type": "string"}}, "required": ["token", "exp", "jti"], "additionalProperties": false},
           "Notification": {"type": "object"},
           "Notified": {"type": "object", "properties": {"id": {"type": "string"}, "sockets": {"type": "integer"}},
             "required": ["id", "sockets"], "additionalProperties": false},

@@ -38,7 +38,7 @@ enum HTTPReply {
     static func status(of code: String) -> HTTPResponse.Status {
         switch code {
         case "INVALID_ARGUMENT", "INVALID_DOCUMENT": return .badRequest
-        case "UNAUTHENTICATED", "TOKEN_EXPIRED", "TOKEN_INVALID": return .unauthorized
+        case "UNAUTHENTICATED", "TOKEN_EXPIRED", "TOKEN_INVALID", "TOKEN_REVOKED": return .unauthorized
         case "FORBIDDEN", "ORIGIN_NOT_ALLOWED": return .forbidden
         case "NOT_FOUND", "UNKNOWN_DOCUMENT": return .notFound
         case "LAST_ADMIN", "TOO_MANY", "ALREADY_EXISTS", "STALE_REVISION": return .conflict

@@ -43,7 +43,10 @@ struct TokenRoutes: Sendable {
             throw RequestError(.tooLarge, "a token has at most \(TokenVerifier.maximumTokenBytes) bytes")
         }
         return HTTPReply.json(
-            ["token": .string(token), "exp": claims.exp.map { .int(Int($0)) } ?? .null],
+            [
+                "token": .string(token), "exp": claims.exp.map { .int(Int($0)) } ?? .null,
+                "jti": claims.jti.map { .string($0) } ?? .null,
+            ],
             status: .created,
             headers: [.cacheControl: "no-store"]
         )
@@ -75,6 +78,8 @@ struct TokenRoutes: Sendable {
             sub: sub,
             name: name,
             exp: WallClock.now.rounded(.down) + Double(ttl),
+            iat: WallClock.now,
+            jti: TokenIssuer.makeTokenID(),
             iss: rules.issuer,
             aud: rules.audience.map { [$0] },
             docs: docs

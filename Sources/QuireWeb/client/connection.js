@@ -293,7 +293,7 @@ export class Connection {
         this.#events.emit("user", this.user);
         break;
       case "closing":
-        if (args[0]?.reason === "TOKEN_EXPIRED") this.#isTokenStale = this.#tokens.canRenew;
+        if (/^TOKEN_/.test(args[0]?.reason)) this.#isTokenStale = this.#tokens.canRenew;
         if (this.#link instanceof Socket) this.#link.comeBackAfter(Number(args[0]?.retryAfter) || 0);
         this.#events.emit("closing", args[0]);
         for (const { doc } of this.#docs.values()) doc.handleEvent(name, args);

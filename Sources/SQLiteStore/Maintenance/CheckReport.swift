@@ -4,7 +4,8 @@ public struct CheckReport: Hashable, Sendable {
     public struct Finding: Hashable, Sendable, CustomStringConvertible {
         /// The document; `nil` when it is about the file.
         public var document: String?
-        /// What it is: `change`, `snapshot`, `version`, `role`, `reply`, `webhook`, `document`, `file`, `reference`.
+        /// What it is: `change`, `snapshot`, `version`, `role`, `reply`, `webhook`, `revocation`,
+        /// `document`, `file`, `reference`.
         public var item: String
         /// Its revision or number, where it has one.
         public var number: Int64?
@@ -34,6 +35,8 @@ public struct CheckReport: Hashable, Sendable {
         public var replies = 0
         /// Deliveries of webhooks.
         public var webhooks = 0
+        /// Revoked tokens and users.
+        public var revocations = 0
         /// Rows that a server found damaged before.
         public var quarantined = 0
     }

@@ -56,6 +56,7 @@ private struct DatabaseCheck {
         }
         try checkTable("replies") { check throws in try check.checkReplies() }
         try checkTable("webhook_deliveries") { check throws in try check.checkWebhooks() }
+        try checkTable("revocations") { check throws in try check.checkRevocations() }
         result.counts.quarantined = try count("SELECT count(*) FROM quarantine")
     }
 
@@ -213,6 +214,13 @@ private struct DatabaseCheck {
                 find(nil, "webhook", number, "the checksum does not match")
             }
         }
+    }
+
+    private mutating func checkRevocations() throws {
+        let stored = try StoredRevocation.fetch("true", [], limit: .max, in: database)
+        result.counts.revocations = try count("SELECT count(*) FROM revocations")
+        for row in stored where !row.isIntact { find(nil, "revocation", row.number, "the checksum does not match") }
+        if stored.count < result.counts.revocations { find(nil, "revocation", nil, "a row names nobody") }
     }
 
     // MARK: Findings

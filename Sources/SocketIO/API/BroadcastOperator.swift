@@ -135,8 +135,11 @@ public struct BroadcastOperator: EventEmitter {
         )
     }
 
-    /// Runs `body` for each socket, on the socket's loop, and for those that are away and may recover their state.
-    private func forEachSocket(_ body: @escaping @Sendable (Socket) -> Void) {
+    /// Runs `body` for each socket of this server, on the socket's loop, and for those that are away and may recover their
+    /// state.
+    ///
+    /// - Complexity: O(members of the rooms), or O(sockets of the namespace) without rooms.
+    public func forEachSocket(_ body: @escaping @Sendable (Socket) -> Void) {
         self.forEachShard { self.walk($0, body) }
     }
 
