@@ -295,17 +295,6 @@ struct SyncStateMachineTests {
         #expect(machine.joined(epoch: "f", revision: 0, version: Version(), role: .write) == .proceed)
     }
 
-    @Test("A server that lost what it acknowledged is found out when joining")
-    func findsLostAcknowledgements() throws {
-        var author = Author(1)
-        var machine = SyncStateMachine.joined()
-        machine.recordLocal(try author.write())
-        _ = machine.sends()
-        machine.acknowledged(send: 0, revision: 1)
-        let action = machine.rejoin(having: Version(), revision: 0)
-        #expect(action == .rebuild(QuireError(code: .acknowledgedChangesLost, message: "")))
-    }
-
     @Test("A reader that holds what the server lost cannot give it back and is rebuilt")
     func readerCannotHeal() throws {
         var other = Author(1)

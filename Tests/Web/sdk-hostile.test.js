@@ -125,15 +125,42 @@ test("changes that the engine refuses make us take the server's state, and again
   assert.equal(errors.length, 1);
 });
 
-test("a server that lost what it had acknowledged is noticed", async () => {
+test("a server that lost what it had acknowledged gets it back, once", async () => {
   const room = new Room();
   const { doc, peer } = await opened(room);
   doc.text("body").insert(0, "stored");
   await doc.flush();
   const resets = [];
   doc.on("reset", (reset) => resets.push(reset));
-  const fresh = new Room();
-  room.document = fresh.document;
+  const before = room.document.snapshot;
+  room.document.text("body").insert(0, "theirs, ");
+  peer().emit("change", "d", room.document.takeChanges(), { rev: 2, session: "x" });
+  await until(() => doc.text("body").toString() === "theirs, stored");
+  doc.text("body").insert(14, "!");
+  await doc.flush();
+  const { start } = await import("./engine.js");
+  for (const document of [new Room().document, start().open(before, 3n)]) {
+    room.document = document;
+    peer().cut();
+    await until(() => room.document.text("body").toString() === "theirs, stored!" && doc.stored && doc.state === "live");
+  }
+  assert.deepEqual([resets.length, doc.text("body").toString()], [0, "theirs, stored!"]);
+});
+
+test("a server that lost more than what is kept of it is noticed", async () => {
+  const room = new Room();
+  const { doc, peer } = await opened(room);
+  doc.text("body").insert(0, "stored");
+  await doc.flush();
+  for (let round = 0; round < 9; round++) {
+    doc.text("body").insert(0, "x".repeat(500_000));
+    await doc.flush();
+    doc.text("body").delete(0, 500_000);
+    await doc.flush();
+  }
+  const resets = [];
+  doc.on("reset", (reset) => resets.push(reset));
+  room.document = new Room().document;
   peer().cut();
   await until(() => resets.length === 1 && doc.state === "live");
   assert.equal(resets[0].reason.code, "ACKNOWLEDGED_CHANGES_LOST");

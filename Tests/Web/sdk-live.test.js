@@ -297,3 +297,47 @@ test("a listener that throws or edits stops nobody", async () => {
     console.error = console_;
   }
 });
+
+test("what a server had acknowledged since the backup that it was restored from comes back from who is there", async (t) => {
+  const own = await Server.start();
+  const clients = [1, 2, 3].map(() => client(own.url));
+  try {
+    const docs = await Promise.all(clients.map((each) => each.open("restored", { persist: false })));
+    const resets = [];
+    for (const doc of docs) doc.on("reset", ({ reason }) => resets.push(reason.code));
+    const written = [];
+    const write = async (rounds) => {
+      for (let round = 0; round < rounds; round++) {
+        // The third reads along.
+        for (const [index, doc] of docs.slice(0, 2).entries()) {
+          const word = `<${index}.${written.length}>`;
+          written.push(word);
+          const body = doc.text("body");
+          body.insert(round % 2 === 0 ? 0 : body.length, word);
+        }
+        if (round % 5 === 4) await Promise.all(docs.map((doc) => doc.flush()));
+      }
+      await Promise.all(docs.map((doc) => doc.flush()));
+    };
+    await write(10);
+    own.backup();
+    await write(40);
+    await until(() => docs.every((doc) => doc.text("body").length === docs[0].text("body").length));
+    // What is not sent yet follows what is given back.
+    await own.kill("SIGTERM");
+    docs[0].text("body").insert(0, "<parked>");
+    written.push("<parked>");
+    own.restore();
+    await own.start();
+    const text = () => docs[0].text("body").toString();
+    await until(() => docs.every((doc) => doc.state === "live" && doc.stored && doc.text("body").toString() === text()), "all agree", 30_000);
+    const stored = await own.text("restored");
+    const times = (word) => stored.split(word).length - 1;
+    const [lost, doubled] = [written.filter((word) => times(word) === 0), written.filter((word) => times(word) > 1)];
+    t.diagnostic(`${written.length} words acknowledged, ${lost.length} lost, ${doubled.length} doubled`);
+    assert.deepEqual([lost, doubled, resets, stored], [[], [], [], text()]);
+  } finally {
+    await Promise.all(clients.map((each) => each.close()));
+    await own.stop();
+  }
+});

@@ -2,12 +2,13 @@ internal import CRDT
 
 /// What one document's client owes the server, and the server it: what to send, what is stored, what to do when it fails.
 ///
-/// Sans-IO: events come in as calls, decisions go out as values. It knows nothing of sockets, time or text. Three promises:
+/// Sans-IO: events come in as calls, decisions go out as values. It knows nothing of sockets, time or text. Four promises:
 ///
 /// - **Nothing of one's own is forgotten before the server said that it is on disk.** After a reconnect everything without
 ///   an ack is sent again; changes are idempotent by (replica, sequence), so nothing is duplicated.
 /// - **Nothing of others' is forgotten before it is known to be on disk** (within a bound): the server broadcasts before it
 ///   commits, so after a crash this client may be the only one that still has a change.
+/// - **What was on disk is given back to a server that lost it** (within a bound), as one that was restored from a backup did.
 /// - **Nothing is merged silently into another history**: when the document's epoch changed, it says so and gives up.
 ///
 /// An ack of revision *r* means that every revision up to *r* is on disk.
@@ -26,6 +27,9 @@ struct SyncStateMachine {
         var queueByteLimit = 16 << 20
         /// Others' changes that are kept because they may not be stored yet, in bytes; past it the oldest go.
         var othersByteLimit = 4 << 20
+        /// Changes that are stored and kept all the same, in bytes, with 64 more for each; past it the oldest go, and a server
+        /// that loses one of them loses it for good.
+        var storedByteLimit = 4 << 20
         /// How often a server that lacks changes is given what we have before we take its state for ours.
         var healingLimit = 3
     }
@@ -92,9 +96,9 @@ struct SyncStateMachine {
         self.log.ownByteCount + byteCount <= self.configuration.queueByteLimit
     }
 
-    /// Everything that is kept, one's own and others', in causal order.
+    /// Everything that is not stored as far as is known, one's own and others', in causal order.
     var keptChanges: [Change] {
-        (self.log.base..<self.log.end).compactMap { position in
+        (self.log.settled..<self.log.end).compactMap { position in
             guard let entry = self.log[position], entry.stage != .stored else { return nil }
             return entry.change
         }
@@ -115,7 +119,10 @@ struct SyncStateMachine {
         for change in changes where change.replica != replica {
             self.log.append(change, isOwn: false, stage: .atServer(revision: revision))
         }
-        self.log.boundOthers(to: self.configuration.othersByteLimit)
+        self.log.boundOthers(
+            to: self.configuration.othersByteLimit,
+            keeping: self.configuration.storedByteLimit
+        )
     }
 
     /// The server mentioned a revision.
@@ -130,7 +137,7 @@ struct SyncStateMachine {
         var changes: [Change] = []
         var byteCount = 0
         let send = self.nextSendID
-        var position = max(self.cursor, self.log.base)
+        var position = max(self.cursor, self.log.settled)
         let first = position
         while position < self.log.end, changes.count < self.configuration.batchCountLimit {
             guard let entry = self.log[position], entry.stage == .queued else {
@@ -171,7 +178,7 @@ struct SyncStateMachine {
         let acknowledgement = Acknowledgement(ownCount: ownBefore - self.log.ownCount)
         self.revision = max(self.revision, revision)
         self.storedRevision = max(self.storedRevision, revision)
-        self.log.dropStored(through: self.storedRevision)
+        self.log.settle(through: self.storedRevision, keeping: self.configuration.storedByteLimit)
         self.healingAttempts = 0
         self.finishDraining()
         return acknowledgement
@@ -209,7 +216,7 @@ struct SyncStateMachine {
             // role that falls and rises while four messages are under way refuses them in this way.
             if isFirst { self.healingAttempts += 1 }
             guard let version, self.healingAttempts <= self.configuration.healingLimit else { return .rebuild(error) }
-            guard version.covers(self.storedVersion) else { return .rebuild(Self.lost) }
+            guard self.canGiveBack(to: version) else { return .rebuild(Self.lost) }
             self.requeue(missingFrom: version)
             return .proceed
         case .forbidden:
@@ -281,7 +288,7 @@ struct SyncStateMachine {
         // Revisions that were not on disk when the server died are given out again, so the old ones mean nothing.
         self.revision = revision
         self.storedRevision = min(self.storedRevision, revision)
-        guard version.covers(self.storedVersion) else { return .rebuild(Self.lost) }
+        guard self.canGiveBack(to: version) else { return .rebuild(Self.lost) }
         let lacksOthers = self.requeue(missingFrom: version)
         guard role.mayWrite || !lacksOthers else {
             // Others' changes that the server lost: without the right to write we cannot give them back, and keeping them
@@ -322,7 +329,7 @@ struct SyncStateMachine {
 
     private static let lost = QuireError(
         code: .acknowledgedChangesLost,
-        message: "the server no longer has changes that it had acknowledged"
+        message: "the server no longer has changes that it had acknowledged, nor has this client"
     )
 
     // MARK: Bookkeeping
@@ -335,7 +342,7 @@ struct SyncStateMachine {
     private mutating func finishDraining() {
         guard self.isDraining, self.inFlight.isEmpty else { return }
         self.isDraining = false
-        self.cursor = self.log.base
+        self.cursor = self.log.settled
     }
 
     private mutating func abandonInFlight() {
@@ -347,7 +354,7 @@ struct SyncStateMachine {
         self.inFlight.removeAll()
         self.isDraining = false
         self.isSuspended = false
-        self.cursor = self.log.base
+        self.cursor = self.log.settled
     }
 
     private mutating func noteStored(_ change: Change) {
@@ -355,7 +362,29 @@ struct SyncStateMachine {
         if self.storedVersion[change.replica] < next { self.storedVersion[change.replica] = next }
     }
 
-    /// Queues what is kept and the server, having `version`, lacks.
+    /// Whether each change that was acknowledged is still there, as far as a server that has `version` lacks it.
+    ///
+    /// O(1) while it lacks nothing.
+    private func canGiveBack(to version: Version) -> Bool {
+        guard !version.covers(self.storedVersion) else { return true }
+        var held = Version()
+        var missing = 0
+        for replica in self.storedVersion.replicas {
+            let next = self.storedVersion[replica]
+            guard version[replica] < next else { continue }
+            held[replica] = next
+            missing += Int(clamping: next - version[replica])
+        }
+        for position in self.log.base..<self.log.end {
+            guard let change = self.log[position]?.change, change.sequence < held[change.replica],
+                change.sequence >= version[change.replica]
+            else { continue }
+            missing -= 1
+        }
+        return missing == 0
+    }
+
+    /// Queues what is kept and the server, having `version`, lacks: also what was stored.
     ///
     /// Returns whether that includes others' changes.
     ///
@@ -365,8 +394,13 @@ struct SyncStateMachine {
     private mutating func requeue(missingFrom version: Version) -> Bool {
         var lacksOthers = false
         for position in self.log.base..<self.log.end {
-            guard let entry = self.log[position], !entry.isOwn else { continue }
+            guard let entry = self.log[position] else { continue }
             let isKnown = entry.change.sequence < version[entry.change.replica]
+            if entry.stage == .stored, !isKnown {
+                self.log.revive(at: position)
+                if !entry.isOwn { lacksOthers = true }
+            }
+            guard !entry.isOwn else { continue }
             switch entry.stage {
             case .queued where isKnown, .atServer where isKnown:
                 self.log.setStage(.atServer(revision: self.revision), at: position)
@@ -377,7 +411,7 @@ struct SyncStateMachine {
                 break
             }
         }
-        self.cursor = self.log.base
+        self.cursor = self.log.settled
         return lacksOthers
     }
 }

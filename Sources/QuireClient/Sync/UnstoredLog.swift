@@ -1,14 +1,15 @@
 internal import CRDT
 
-/// The changes that a client keeps until it knows that the server has them on disk, in causal order.
+/// The changes that a client keeps for the server's sake, in causal order.
 ///
-/// It holds one's own changes, which are to be sent, and those of others that the server broadcast before it committed them:
-/// if the server dies in between and their author is gone, this client is the one that can give them back.
+/// First those that are not on its disk as far as is known: one's own, which are to be sent, and those of others that the server
+/// broadcast before it committed them: if the server dies in between and their author is gone, this client is the one that can
+/// give them back. Then, within a bound, those that are on its disk: a server that is restored from a backup has lost them.
 ///
 /// ```
-/// position   base          cursor                end
-///            | stored | in flight | at server | queued | queued |
-///            first kept           next candidate to send
+/// position   base              settled     cursor                end
+///            | stored | stored | in flight | at server | queued | queued |
+///            first kept        first that is not stored
 /// ```
 ///
 /// Positions only grow; the entries before `base` are forgotten. Dropping the front is amortised O(1).
@@ -34,6 +35,8 @@ struct UnstoredLog {
         var byteCount: Int { self.change.encoded.count }
     }
 
+    /// What keeping a change costs beside its bytes, about.
+    private static let overhead = 64
     /// Forgotten slots at the front are reclaimed when they outnumber the living and this.
     private static let slack = 256
 
@@ -42,11 +45,15 @@ struct UnstoredLog {
     private var gone = 0
     /// The position of `entries[0]`.
     private var origin = 0
+    /// The position of the first entry that is not stored.
+    private(set) var settled = 0
+    /// What the entries before that cost, in bytes.
+    private(set) var storedByteCount = 0
     /// One's own changes that are not stored yet.
     private(set) var ownCount = 0
     /// Their size in bytes.
     private(set) var ownByteCount = 0
-    /// The size of others' changes that are kept, in bytes.
+    /// The size of others' changes that are not stored as far as is known, in bytes.
     private(set) var othersByteCount = 0
 
     /// The position of the first entry that is kept.
@@ -65,56 +72,53 @@ struct UnstoredLog {
     mutating func append(_ change: Change, isOwn: Bool, stage: Stage) {
         let entry = Entry(change: change, isOwn: isOwn, stage: stage)
         self.entries.append(entry)
-        if isOwn {
-            self.ownCount += 1
-            self.ownByteCount += entry.byteCount
-        } else {
-            self.othersByteCount += entry.byteCount
-        }
+        self.count(entry, 1)
     }
 
     /// Moves the entry at `position` to another stage.
     ///
-    /// A stored one never moves again.
+    /// One that is stored stays so, but for ``revive(at:)``.
     mutating func setStage(_ stage: Stage, at position: Int) {
-        guard position >= self.base, position < self.end else { return }
-        let slot = position - self.origin
-        guard let entry = self.entries[slot], entry.stage != .stored else { return }
-        self.entries[slot]?.stage = stage
-        guard stage == .stored else { return }
-        if entry.isOwn {
-            self.ownCount -= 1
-            self.ownByteCount -= entry.byteCount
-        } else {
-            self.othersByteCount -= entry.byteCount
+        guard let entry = self[position], entry.stage != .stored else { return }
+        self.entries[position - self.origin]?.stage = stage
+        if stage == .stored { self.count(entry, -1) }
+    }
+
+    /// Queues a stored entry: the server has it no longer.
+    mutating func revive(at position: Int) {
+        guard let entry = self[position], entry.stage == .stored else { return }
+        self.entries[position - self.origin]?.stage = .queued
+        self.count(entry, 1)
+        while self.settled > position {
+            self.settled -= 1
+            if let passed = self[self.settled] { self.storedByteCount -= Self.cost(passed) }
         }
     }
 
-    /// Forgets the stored entries at the front, and those of others that are stored once `revision` is.
-    mutating func dropStored(through revision: UInt64) {
-        while self.gone < self.entries.count {
-            switch self.entries[self.gone]?.stage {
-            case .stored:
-                break
-            case .atServer(let needed) where needed <= revision:
-                self.setStage(.stored, at: self.base)
-            case .atServer, .queued, .inFlight, nil:
-                self.reclaim()
-                return
+    /// Takes note that `revision` is stored, and forgets the oldest stored entries until the others cost at most `limit` bytes.
+    mutating func settle(through revision: UInt64, keeping limit: Int) {
+        scan: while let entry = self[self.settled] {
+            switch entry.stage {
+            case .stored: break
+            case .atServer(let needed) where needed <= revision: self.setStage(.stored, at: self.settled)
+            case .atServer, .queued, .inFlight: break scan
             }
-            self.forgetFirst()
+            self.passSettled(entry)
         }
-        self.reclaim()
+        self.boundStored(to: limit)
     }
 
-    /// Forgets others' changes from the front until at most `limit` bytes of them are kept; stops at one's own.
-    mutating func boundOthers(to limit: Int) {
-        while self.othersByteCount > limit, let entry = self[self.base] {
-            guard case .atServer = entry.stage else { return }
-            self.setStage(.stored, at: self.base)
-            self.forgetFirst()
+    /// Has the first of others' changes count as stored until at most `limit` bytes of them do not; stops at one's own.
+    mutating func boundOthers(to limit: Int, keeping storedLimit: Int) {
+        while self.othersByteCount > limit, let entry = self[self.settled] {
+            switch entry.stage {
+            case .stored: break
+            case .atServer: self.setStage(.stored, at: self.settled)
+            case .queued, .inFlight: return
+            }
+            self.passSettled(entry)
         }
-        self.reclaim()
+        self.boundStored(to: storedLimit)
     }
 
     /// Forgets everything.
@@ -122,9 +126,29 @@ struct UnstoredLog {
         self = .init()
     }
 
-    private mutating func forgetFirst() {
-        self.entries[self.gone] = nil
-        self.gone += 1
+    private static func cost(_ entry: Entry) -> Int { entry.byteCount + self.overhead }
+
+    private mutating func count(_ entry: Entry, _ sign: Int) {
+        if entry.isOwn {
+            self.ownCount += sign
+            self.ownByteCount += sign * entry.byteCount
+        } else {
+            self.othersByteCount += sign * entry.byteCount
+        }
+    }
+
+    private mutating func passSettled(_ entry: Entry) {
+        self.storedByteCount += Self.cost(entry)
+        self.settled += 1
+    }
+
+    private mutating func boundStored(to limit: Int) {
+        while self.storedByteCount > limit, self.base < self.settled, let entry = self[self.base] {
+            self.storedByteCount -= Self.cost(entry)
+            self.entries[self.gone] = nil
+            self.gone += 1
+        }
+        self.reclaim()
     }
 
     private mutating func reclaim() {

@@ -1,9 +1,10 @@
 /**
- * The changes that a client keeps until it knows that the server has them on disk, in causal order.
+ * The changes that a client keeps for the server's sake, in causal order.
  *
- * Its own, which are to be sent, and those of others that the server broadcast before it committed them: if the server dies
- * in between and their author is gone, this client is the one that can give them back. Positions only grow; the entries
- * before `base` are forgotten. (`UnstoredLog.swift` is the same for Swift.)
+ * First those that are not on its disk as far as is known: its own, which are to be sent, and those of others that the server
+ * broadcast before it committed them: if the server dies in between and their author is gone, this client is the one that can
+ * give them back. Then, within a bound, those that are on its disk: a server that is restored from a backup has lost them.
+ * Positions only grow; the entries before `base` are forgotten. (`UnstoredLog.swift` is the same for Swift.)
  */
 
 /**
@@ -13,6 +14,8 @@
  * @typedef {{change: import("./formats.js").Change, isOwn: boolean, stage: Stage}} Entry
  */
 
+/** What keeping a change costs beside its bytes, about. */
+const overhead = 64;
 /** Forgotten slots at the front are reclaimed when they outnumber the living and this. */
 const slack = 256;
 
@@ -21,6 +24,10 @@ export class UnstoredLog {
   #entries = [];
   #gone = 0;
   #origin = 0;
+  /** The position of the first entry that is not stored. */
+  settled = 0;
+  /** What the entries before that cost, in bytes. */
+  storedByteCount = 0;
   /** Changes to be sent that are not on disk yet. */
   ownCount = 0;
   ownByteCount = 0;
@@ -50,7 +57,7 @@ export class UnstoredLog {
   }
 
   /**
-   * Moves an entry to another stage; a stored one never moves again.
+   * Moves an entry to another stage; one that is stored stays so, but for `revive`.
    * @param {number} position
    * @param {Stage} stage
    */
@@ -62,34 +69,55 @@ export class UnstoredLog {
   }
 
   /**
-   * Forgets the stored entries at the front, and those of others that are stored once `revision` is.
-   * @param {number} revision
+   * Queues a stored entry: the server has it no longer.
+   * @param {number} position
    */
-  dropStored(revision) {
-    for (let entry = this.at(this.base); entry !== null; entry = this.at(this.base)) {
-      const { stage } = entry;
-      if (stage.kind === "atServer" && stage.revision <= revision) this.setStage(this.base, { kind: "stored" });
-      else if (stage.kind !== "stored") break;
-      this.#forgetFirst();
+  revive(position) {
+    const entry = this.at(position);
+    if (entry?.stage.kind !== "stored") return;
+    entry.stage = { kind: "queued" };
+    this.#count(entry.isOwn, 1, entry.change.bytes.length);
+    while (this.settled > position) {
+      this.settled -= 1;
+      const passed = this.at(this.settled);
+      if (passed !== null) this.storedByteCount -= cost(passed);
     }
-    this.#reclaim();
   }
 
   /**
-   * Forgets others' changes from the front until at most `limit` bytes of them are kept; stops at those to be sent.
+   * Takes note that `revision` is stored, and forgets the oldest stored entries until the others cost at most `limit` bytes.
+   * @param {number} revision
    * @param {number} limit
    */
-  boundOthers(limit) {
-    while (this.othersByteCount > limit && this.at(this.base)?.stage.kind === "atServer") {
-      this.setStage(this.base, { kind: "stored" });
-      this.#forgetFirst();
+  settle(revision, limit) {
+    for (let entry = this.at(this.settled); entry !== null; entry = this.at(this.settled)) {
+      const { stage } = entry;
+      if (stage.kind === "atServer" && stage.revision <= revision) this.setStage(this.settled, { kind: "stored" });
+      else if (stage.kind !== "stored") break;
+      this.#passSettled(entry);
     }
-    this.#reclaim();
+    this.#boundStored(limit);
+  }
+
+  /**
+   * Has the first of others' changes count as stored until at most `limit` bytes of them do not; stops at those to be sent.
+   * @param {number} limit
+   * @param {number} storedLimit
+   */
+  boundOthers(limit, storedLimit) {
+    while (this.othersByteCount > limit) {
+      const entry = this.at(this.settled);
+      if (entry?.stage.kind === "atServer") this.setStage(this.settled, { kind: "stored" });
+      else if (entry?.stage.kind !== "stored") break;
+      this.#passSettled(entry);
+    }
+    this.#boundStored(storedLimit);
   }
 
   clear() {
     this.#entries = [];
-    this.#gone = this.#origin = this.ownCount = this.ownByteCount = this.othersByteCount = 0;
+    this.#gone = this.#origin = this.settled = this.storedByteCount = 0;
+    this.ownCount = this.ownByteCount = this.othersByteCount = 0;
   }
 
   /**
@@ -104,9 +132,21 @@ export class UnstoredLog {
     } else this.othersByteCount += bytes;
   }
 
-  #forgetFirst() {
-    this.#entries[this.#gone] = null;
-    this.#gone += 1;
+  /** @param {Entry} entry */
+  #passSettled(entry) {
+    this.storedByteCount += cost(entry);
+    this.settled += 1;
+  }
+
+  /** @param {number} limit */
+  #boundStored(limit) {
+    while (this.storedByteCount > limit && this.base < this.settled) {
+      const entry = this.at(this.base);
+      if (entry !== null) this.storedByteCount -= cost(entry);
+      this.#entries[this.#gone] = null;
+      this.#gone += 1;
+    }
+    this.#reclaim();
   }
 
   #reclaim() {
@@ -116,3 +156,6 @@ export class UnstoredLog {
     this.#gone = 0;
   }
 }
+
+/** @param {Entry} entry */
+const cost = ({ change }) => change.bytes.length + overhead;

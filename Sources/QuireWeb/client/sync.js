@@ -7,6 +7,7 @@
  * - Nothing of one's own is forgotten before the server said that it is on disk. After a reconnect everything without an ack
  *   is sent again; changes are idempotent, so nothing is doubled.
  * - Nothing of others' is forgotten before it is known to be on disk (within a bound).
+ * - What was on disk is given back (within a bound) to a server that lost it, as one that was restored from a backup did.
  * - Nothing is merged silently into another history: when the document's epoch changed, it says so.
  *
  * An ack of revision r means that every revision up to r is on disk.
@@ -33,11 +34,13 @@ const inFlightLimit = 4;
 const batchByteLimit = 128 << 10;
 const batchCountLimit = 1024;
 const othersByteLimit = 4 << 20;
+/** With 64 more for each change; past it the oldest go, and a server that loses one of them loses it for good. */
+const storedByteLimit = 4 << 20;
 /** How often a server that lacks changes is given what we have before its state is taken for ours. */
 const healingLimit = 3;
 
 const lost = () =>
-  new QuireError("ACKNOWLEDGED_CHANGES_LOST", "the server no longer has changes that it had acknowledged");
+  new QuireError("ACKNOWLEDGED_CHANGES_LOST", "the server no longer has changes that it had acknowledged, nor has this page");
 
 export class SyncState {
   /** @type {"offline" | "joining" | "joined" | "failed"} */
@@ -93,7 +96,7 @@ export class SyncState {
   }
 
   /**
-   * What is kept, own and others', in causal order.
+   * What is not stored as far as is known, own and others', in causal order.
    * @returns {Change[]}
    */
   get kept() {
@@ -109,7 +112,7 @@ export class SyncState {
   /** @param {(entry: import("./log.js").Entry) => boolean} test */
   #entries(test) {
     const found = [];
-    for (let position = this.#log.base; position < this.#log.end; position++) {
+    for (let position = this.#log.settled; position < this.#log.end; position++) {
       const entry = this.#log.at(position);
       if (entry !== null && test(entry)) found.push(entry);
     }
@@ -134,7 +137,7 @@ export class SyncState {
   recordRemote(changes, revision) {
     this.noticeRevision(revision);
     for (const change of changes) this.#log.append(change, false, { kind: "atServer", revision });
-    this.#log.boundOthers(othersByteLimit);
+    this.#log.boundOthers(othersByteLimit, storedByteLimit);
   }
 
   /** @param {number} revision */
@@ -146,7 +149,7 @@ export class SyncState {
   get nextByteCount() {
     if (this.phase !== "joined" || !mayWrite(this.role) || this.#isDraining || this.#isSuspended) return 0;
     if (this.#inFlight.length >= inFlightLimit) return 0;
-    for (let position = Math.max(this.#cursor, this.#log.base); position < this.#log.end; position++) {
+    for (let position = Math.max(this.#cursor, this.#log.settled); position < this.#log.end; position++) {
       const entry = this.#log.at(position);
       if (entry?.stage.kind === "queued") return Math.max(entry.change.bytes.length, Math.min(this.pendingBytes, batchByteLimit));
     }
@@ -163,7 +166,7 @@ export class SyncState {
     /** @type {Change[]} */
     const changes = [];
     let byteCount = 0;
-    const from = Math.max(this.#cursor, this.#log.base);
+    const from = Math.max(this.#cursor, this.#log.settled);
     let position = from;
     for (; position < this.#log.end && changes.length < batchCountLimit; position++) {
       const entry = this.#log.at(position);
@@ -197,7 +200,7 @@ export class SyncState {
     });
     this.noticeRevision(revision);
     this.#storedRevision = Math.max(this.#storedRevision, revision);
-    this.#log.dropStored(this.#storedRevision);
+    this.#log.settle(this.#storedRevision, storedByteLimit);
     this.#healingAttempts = 0;
     this.#finishDraining();
   }
@@ -235,7 +238,7 @@ export class SyncState {
         // What was sent behind a refused message lacks that message, which says nothing about the server's state.
         if (isFirst) this.#healingAttempts += 1;
         if (version === null || this.#healingAttempts > healingLimit) return { action: "rebuild", error };
-        if (!covers(version, this.#storedVersion)) return { action: "rebuild", error: lost() };
+        if (!this.#canGiveBack(version)) return { action: "rebuild", error: lost() };
         this.#requeue(version);
         return { action: "proceed" };
       case "FORBIDDEN":
@@ -291,7 +294,7 @@ export class SyncState {
     // Revisions that were not on disk when the server died are given out again, so the old ones mean nothing.
     this.revision = rev;
     this.#storedRevision = Math.min(this.#storedRevision, rev);
-    if (!covers(version, this.#storedVersion)) return lost();
+    if (!this.#canGiveBack(version)) return lost();
     const lacksOthers = this.#requeue(version);
     if (lacksOthers && !mayWrite(role)) {
       // Others' changes that the server lost: without the right to write they cannot be given back, and to keep them would
@@ -358,7 +361,7 @@ export class SyncState {
   #finishDraining() {
     if (!this.#isDraining || this.#inFlight.length > 0) return;
     this.#isDraining = false;
-    this.#cursor = this.#log.base;
+    this.#cursor = this.#log.settled;
   }
 
   #abandonInFlight() {
@@ -368,11 +371,27 @@ export class SyncState {
     this.#inFlight = [];
     this.#isDraining = false;
     this.#isSuspended = false;
-    this.#cursor = this.#log.base;
+    this.#cursor = this.#log.settled;
   }
 
   /**
-   * Queues others' changes that are kept and the server, having `version`, lacks; whether there are any.
+   * Whether each change that was acknowledged is still there, as far as a server that has `version` lacks it.
+   * @param {Version} version
+   */
+  #canGiveBack(version) {
+    if (covers(version, this.#storedVersion)) return true;
+    let missing = 0;
+    for (const [replica, next] of this.#storedVersion) missing += Math.max(0, next - (version.get(replica) ?? 0));
+    for (let position = this.#log.base; position < this.#log.end; position++) {
+      const change = this.#log.at(position)?.change;
+      if (change === undefined || change.sequence < (version.get(change.replica) ?? 0)) continue;
+      if (change.sequence < (this.#storedVersion.get(change.replica) ?? 0)) missing -= 1;
+    }
+    return missing === 0;
+  }
+
+  /**
+   * Queues what is kept and the server, having `version`, lacks, also what was stored; whether others' changes are among it.
    *
    * One's own that it has are sent again all the same: having is not storing, and only an ack tells.
    * @param {Version} version
@@ -381,13 +400,18 @@ export class SyncState {
     let lacksOthers = false;
     for (let position = this.#log.base; position < this.#log.end; position++) {
       const entry = this.#log.at(position);
-      if (entry === null || entry.isOwn) continue;
+      if (entry === null) continue;
       const isKnown = entry.change.sequence < (version.get(entry.change.replica) ?? 0);
+      if (entry.stage.kind === "stored" && !isKnown) {
+        this.#log.revive(position);
+        if (!entry.isOwn) lacksOthers = true;
+      }
+      if (entry.isOwn) continue;
       if (entry.stage.kind !== "queued" && entry.stage.kind !== "atServer") continue;
       this.#log.setStage(position, isKnown ? { kind: "atServer", revision: this.revision } : { kind: "queued" });
       if (!isKnown) lacksOthers = true;
     }
-    this.#cursor = this.#log.base;
+    this.#cursor = this.#log.settled;
     return lacksOthers;
   }
 }

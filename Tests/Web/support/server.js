@@ -1,8 +1,8 @@
 /** A real `quire serve`, which can be killed and started again at its port. */
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHmac, randomBytes, randomInt } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -55,7 +55,7 @@ export class Server {
     const portFile = join(this.#folder, "port");
     rmSync(portFile, { force: true });
     const environment = { ...process.env, ...(this.secret ? { QUIRE_JWT_SECRET: this.secret } : {}) };
-    const args = ["serve", "--port", String(this.port), "--port-file", portFile, "--database", join(this.#folder, "test.sqlite"), ...this.#options];
+    const args = ["serve", "--port", String(this.port), "--port-file", portFile, "--database", this.#database, ...this.#options];
     this.#process = spawn(binary, args, { env: environment, stdio: ["ignore", "ignore", "pipe"] });
     let log = "";
     this.#process.stderr.on("data", (data) => (log = (log + data).slice(-4000)));
@@ -73,6 +73,26 @@ export class Server {
     const gone = new Promise((resolve) => child.once("exit", resolve));
     child.kill(signal);
     await gone;
+  }
+
+  /** `quire backup` of the running server. */
+  backup() {
+    const made = spawnSync(binary, ["backup", "--database", this.#database, this.#backup, "--replace"], { encoding: "utf8" });
+    if (made.status !== 0) throw new Error(`no backup: ${made.stderr}`);
+  }
+
+  /** Puts the backup in the place of the database of a server that does not run. */
+  restore() {
+    for (const part of ["-wal", "-shm"]) rmSync(this.#database + part, { force: true });
+    copyFileSync(this.#backup, this.#database);
+  }
+
+  get #database() {
+    return join(this.#folder, "test.sqlite");
+  }
+
+  get #backup() {
+    return join(this.#folder, "backup.sqlite");
   }
 
   async stop() {
