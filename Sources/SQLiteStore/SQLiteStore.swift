@@ -85,6 +85,7 @@ public final class SQLiteStore: Sendable {
         // Once open, they need no descriptor any more: documents are loaded even when clients have taken all there are.
         configuration.persistentReadOnlyConnections = true
         configuration.busyMode = .timeout(5)
+        configuration.prepareDatabase { $0.add(function: Checksum.function) }
         let pool = try DatabasePool(path: path, configuration: configuration)
         guard try pool.read(Schema.migrator.hasBeenSuperseded) == false else {
             throw StoreError(.ioFailure, "the database was written by a later version of quire; update this one")

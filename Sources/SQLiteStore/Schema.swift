@@ -192,6 +192,18 @@ enum Schema {
                     """
             )
         }
+        // What is there is taken for what was written.
+        migrator.registerMigration("9 checksums of events and of deleted documents") { database in
+            database.add(function: Checksum.function)
+            for table in Checksum.Table.allCases {
+                try database.execute(
+                    sql: """
+                        ALTER TABLE \(table.rawValue) ADD COLUMN checksum INTEGER;
+                        UPDATE \(table.rawValue) SET checksum = quire_checksum(\(table.columns));
+                        """
+                )
+            }
+        }
         return migrator
     }()
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import SQLiteStore
+import SocketIOProtocol
 
 /// Where the documents are, for commands that work on the file.
 struct DatabaseOptions: ParsableArguments {
@@ -32,19 +33,29 @@ struct Backup: ParsableCommand {
     @Flag(help: "Do not check the copy; it may then hold what was damaged before.")
     var unchecked = false
 
+    @Flag(help: "Print one JSON object: the copy, its bytes, and what was checked, or null.")
+    var json = false
+
     func run() throws {
         try Tool.run {
+            var checked: CheckReport.Counts?
             let source = try DatabaseFile(path: database.path)
             let byteCount = try source.backUp(to: target, replaces: replace) { copy in
                 if unchecked { return }
                 let report = try DatabaseFile(path: copy).check { Tool.complain("\($0)") }
+                checked = report.counts
                 guard report.isSound else {
                     throw ToolFailure(
                         "the database is damaged, as said above; `quire backup --unchecked` copies it all the same"
                     )
                 }
             }
-            print("\(target): \(byteCount) bytes")
+            guard json else { return print("\(target): \(byteCount) bytes") }
+            let counts = checked.map { JSONObject(Check.counts($0).map { ($0, JSON.int($1)) }) }
+            let object: JSON = [
+                "file": .string(target), "bytes": .int(byteCount), "checked": counts.map { .object($0) } ?? .null,
+            ]
+            print(String(decoding: object.serialize(), as: UTF8.self))
         }
     }
 }

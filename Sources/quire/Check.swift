@@ -44,7 +44,7 @@ struct Check: ParsableCommand {
         }
     }
 
-    private static func counts(_ counts: CheckReport.Counts) -> [(String, Int)] {
+    static func counts(_ counts: CheckReport.Counts) -> [(String, Int)] {
         [
             ("documents", counts.documents), ("changes", counts.changes), ("snapshots", counts.snapshots),
             ("versions", counts.versions), ("roles", counts.roles), ("replies", counts.replies),

@@ -13,7 +13,7 @@ struct MigrationTests {
     /// The migrations that some version of quire ended with.
     static let earlier = [
         "1 documents, changes, snapshots", "2 compressed snapshots", "3 roles, deleted documents", "4 versions",
-        "5 replies", "6 checksums of replies", "7 webhooks",
+        "5 replies", "6 checksums of replies", "7 webhooks", "8 revocations",
     ]
 
     @Test("Documents are read, written, given roles and versions, and deleted", arguments: earlier)

@@ -16,18 +16,24 @@ from faults.ledger import marks
 from quire import Server
 from wire import WebSocketPeer, splice
 
-TABLES = ["documents", "changes", "snapshots", "roles", "versions", "replies", "quarantine", "deleted"]
+TABLES = [
+    "documents", "changes", "snapshots", "roles", "versions", "replies", "quarantine", "deleted", "revocations",
+    "webhook_events", "webhook_deliveries", "webhook_announced",
+]
 DOCUMENTS = [f"damage-{name}" for name in "abcdef"]
 SMALL = ("--snapshot-revisions", "10", "--retained-revisions", "5", "--idle-seconds", "0")
+# Nobody listens there.
+AWAY = "http://127.0.0.1:9/away"
+TOLD = (*SMALL, "--webhook", AWAY, "--webhook-secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "--webhook-retry", "3600")
 DAMAGED = r"(?s)the server ended at once \(1\).*DAMAGED"
 
 
-def checksum(*fields: str | int) -> int:
+def checksum(*fields: str | int | bytes) -> int:
     """As `Checksum.swift` makes it."""
     data = b""
     for field in fields:
-        raw = field.encode() if isinstance(field, str) else struct.pack("<q", field)
-        data += (struct.pack("<q", len(raw)) if isinstance(field, str) else b"") + raw
+        raw = field.encode() if isinstance(field, str) else struct.pack("<q", field) if isinstance(field, int) else field
+        data += (b"" if isinstance(field, int) else struct.pack("<q", len(raw))) + raw
     return zlib.crc32(data)
 
 
@@ -59,7 +65,20 @@ def original(tmp_path_factory):
             row = (document, "ada", 2, "root", 5)
             database.execute("INSERT INTO roles VALUES (?, ?, ?, ?, ?, ?)", [*row, checksum(*row)])
         database.execute("INSERT INTO quarantine VALUES ('damage-f', 'snapshot', 9999, 'played', 1)")
-        database.execute("INSERT OR IGNORE INTO deleted VALUES ('damage-gone', 'epoch', 1)")
+        database.execute("INSERT OR IGNORE INTO deleted VALUES ('damage-gone', 'epoch', 1, ?)", [checksum("damage-gone", "epoch", 1)])
+        for number in range(20):
+            name = f"revoked-{number}"
+            row = (0, name, 5, -1, "root", 5)
+            database.execute("INSERT INTO revocations VALUES (NULL, 0, ?, 5, NULL, 'root', 5, ?)", [name, checksum(*row)])
+            event = ("document.deleted", "damage-gone", "epoch", number, "", 5)
+            database.execute("INSERT INTO webhook_events VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", [*event, checksum(*event)])
+            told = (AWAY, f"evt_{number}", "document.created", "damage-gone", "", b"{}", 5, 1, 9 << 50)
+            database.execute(
+                "INSERT INTO webhook_deliveries VALUES (NULL, ?, ?, ?, ?, ?, 5, 1, ?, NULL, ?)",
+                [*told[:4], told[5], told[8], checksum(*told)],
+            )
+            announced = (f"damage-{number}", "epoch", number)
+            database.execute("INSERT INTO webhook_announced VALUES (?, ?, ?, ?)", [*announced, checksum(*announced)])
         pages = {table: [row[0] for row in database.execute("SELECT pageno FROM dbstat WHERE name = ?", [table])] for table in TABLES}
         size = database.execute("PRAGMA page_size").fetchone()[0]
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -68,12 +87,12 @@ def original(tmp_path_factory):
     return path, expected, pages, size
 
 
-def broken(tmp_path, path, spoil) -> Server:
+def broken(tmp_path, path, spoil, arguments=SMALL) -> Server:
     """A server, not started, on a copy of which `spoil` changes the bytes."""
     data = bytearray(path.read_bytes())
     spoil(data)
     (tmp_path / "quire.sqlite").write_bytes(data)
-    return Server(tmp_path, *SMALL)
+    return Server(tmp_path, *arguments)
 
 
 def examine(server, expected) -> int:
@@ -98,7 +117,7 @@ def examine(server, expected) -> int:
         assert not joined["ok"] and joined["error"]["code"] == "DAMAGED", joined
         peer.close()
     assert server.is_running() and requests.get(f"{server.url}/readyz", timeout=5).status_code == 200
-    # It goes on: with a new document, and with those that are well.
+    # It goes on: with those that are well.
     peer = WebSocketPeer(server.url).connect()
     for document in DOCUMENTS:
         if requests.get(f"{server.url}/v1/docs/{document}", timeout=10).status_code == 200:
@@ -109,6 +128,25 @@ def examine(server, expected) -> int:
     peer.close()
     assert server.is_running(), server.tail()
     return refused
+
+
+def documents_come_and_go(server):
+    """New ones are made, edited, kept as versions and deleted, which is told, or would be."""
+    server.start()
+    for name in ("new-1", "new-2"):
+        url = f"{server.url}/v1/docs/{name}"
+        assert requests.post(f"{server.url}/v1/docs", json={"id": name}, timeout=10).status_code == 201
+        assert requests.patch(url, json={"ops": [splice(0, "x")]}, timeout=10).status_code == 200
+        assert requests.post(f"{url}/versions", json={"name": "kept"}, timeout=10).status_code == 201
+    peer = WebSocketPeer(server.url).connect()
+    assert peer.join("new-3")["ok"] and peer.edit("new-3", splice(0, "y"))["ok"]
+    peer.close()
+    with sqlite3.connect(server.folder / "quire.sqlite") as database:
+        pending = database.execute("SELECT count(*) FROM webhook_deliveries WHERE document LIKE 'new-%'").fetchone()[0]
+        pending += database.execute("SELECT count(*) FROM webhook_events WHERE document LIKE 'new-%'").fetchone()[0]
+    database.close()
+    assert pending >= 3
+    server.kill()
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -134,11 +172,16 @@ def test_damage_in_a_table_is_an_error_of_its_documents(original, tmp_path, tabl
             else:
                 data[begin:begin + size] = bytes(size)
 
-        server = broken(folder, path, spoil)
+        server = broken(folder, path, spoil, TOLD if table.startswith("webhook") else SMALL)
         refused += examine(server, expected)
         server.kill()
+        if table.startswith("webhook"):
+            assert refused == 0, "what nobody is told is no reason not to work"
+            folder = folder / "webhooks"
+            folder.mkdir()
+            documents_come_and_go(broken(folder, path, spoil, TOLD))
     print(f"{kind} in {table}: {refused} of {rounds * len(expected)} documents refused")
-    if table in ("roles", "replies", "quarantine", "deleted", "versions") and kind != "flipped bytes":
+    if table not in ("documents", "changes", "snapshots") and kind != "flipped bytes":
         return
     if kind == "a page of zeros" and table in ("documents", "changes"):
         assert refused > 0, "the damage went unnoticed"

@@ -119,7 +119,10 @@ def test_a_backup_replaces_nothing_unless_told(filled, tmp_path):
     target.write_text("precious")
     assert "is there already" in refused("backup", "--database", database(filled), target)
     assert target.read_text() == "precious"
-    done("backup", "--replace", "--database", database(filled), target)
+    told = json.loads(done("backup", "--replace", "--json", "--database", database(filled), target))
+    assert told["file"] == str(target) and told["bytes"] == target.stat().st_size and told["checked"]["documents"] > 0, told
+    told = json.loads(done("backup", "--replace", "--json", "--unchecked", "--database", database(filled), target))
+    assert told["checked"] is None
     assert "everything is as it was written" in done("check", "--database", target)
     assert "cannot be" in refused("backup", "--database", database(filled), tmp_path / "none" / "backup")
     (tmp_path / "link").symlink_to(database(filled))

@@ -22,6 +22,8 @@ struct WebhookService: Service, CustomStringConvertible {
     let logger: Logger
     /// The time of day in milliseconds since 1970.
     var now: @Sendable () -> Int64 = { Int64(WallClock.now * 1_000) }
+    /// Waits so long, or until the task is cancelled.
+    var sleep: @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) }
 
     /// The name in the logs of the lifecycle.
     var description: String { "the webhooks" }
@@ -53,7 +55,7 @@ struct WebhookService: Service, CustomStringConvertible {
             } catch {
                 logger.warning("events not queued", metadata: ["error": "\(error.code.rawValue)"])
             }
-            try? await Task.sleep(for: Self.tick)
+            await sleep(Self.tick)
         }
     }
 
@@ -111,12 +113,12 @@ struct WebhookService: Service, CustomStringConvertible {
         while !Task.isCancelled {
             let delivery = try? await store.nextDelivery(to: receiver)
             guard let delivery, let due = delivery.due, schedule.isDue(due, now: now()) else {
-                try? await Task.sleep(for: Self.tick)
+                await sleep(Self.tick)
                 continue
             }
             // Whoever is away is not asked once for each event.
             failures = await attempt(delivery, schedule) ? 0 : failures + 1
-            try? await Task.sleep(for: WebhookSchedule.pause(afterFailures: failures))
+            await sleep(WebhookSchedule.pause(afterFailures: failures))
         }
     }
 
@@ -158,7 +160,7 @@ struct WebhookService: Service, CustomStringConvertible {
         } catch {
             // It comes again; receivers know it by its id.
             logger.warning("webhook not settled", metadata: ["error": "\(error.code.rawValue)"])
-            try? await Task.sleep(for: .seconds(1))
+            await sleep(.seconds(1))
         }
         return answer == .taken
     }

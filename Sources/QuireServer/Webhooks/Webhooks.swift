@@ -34,9 +34,19 @@ struct Webhooks: Sendable {
     }
 
     /// Notes what happens from here on; before any document is served.
+    ///
+    /// Damage in what is to be told is no reason not to serve documents.
     func start() async throws(StoreError) {
-        try await store.watchForWebhooks()
-        try await store.giveUpDeliveries(exceptTo: service.configuration.receivers)
+        do throws(StoreError) {
+            for table in try await store.setAsideDamagedWebhooks(at: service.now()) {
+                service.logger.error("a damaged table of webhooks is set aside", metadata: ["table": "\(table)"])
+            }
+            try await store.watchForWebhooks()
+            try await store.giveUpDeliveries(exceptTo: service.configuration.receivers)
+        } catch {
+            await stop()
+            throw error
+        }
     }
 
     /// After the service has ended.

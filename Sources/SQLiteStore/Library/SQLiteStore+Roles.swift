@@ -114,21 +114,26 @@ extension SQLiteStore: DocumentLibrary {
             }
             try database.execute(sql: "DELETE FROM documents WHERE name = ?", arguments: [id.rawValue])
             try database.execute(
-                sql: """
-                    INSERT OR REPLACE INTO deleted (name, epoch, time)
-                    VALUES (?, ?, CAST(strftime('%s', 'now') AS INTEGER) * 1000)
-                    """,
+                sql: Checksum.Table.deleted.insert(
+                    "SELECT ? AS name, ? AS epoch, CAST(strftime('%s', 'now') AS INTEGER) * 1000 AS time",
+                    replaces: true
+                ),
                 arguments: [id.rawValue, epoch]
             )
         }
     }
 
     /// See `DocumentStore`.
+    ///
+    /// A row that is damaged may be of any epoch: nobody brings the document back.
     public func wasDeleted(_ id: DocumentID, epoch: Epoch) async throws(StoreError) -> Bool {
         try await read { database in
             try Bool.fetchOne(
                 database,
-                sql: "SELECT EXISTS (SELECT 1 FROM deleted WHERE name = ? AND epoch = ?)",
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM deleted
+                    WHERE name = ? AND (epoch = ? OR NOT (\(Checksum.Table.deleted.isIntact))))
+                    """,
                 arguments: [id.rawValue, epoch.rawValue]
             ) ?? false
         }

@@ -16,31 +16,46 @@ extension SQLiteStore {
             try database.execute(
                 sql: """
                     CREATE TEMP TRIGGER IF NOT EXISTS webhook_created AFTER INSERT ON main.documents BEGIN
-                        INSERT INTO webhook_events (type, document, epoch, revision, detail, time)
-                            VALUES ('document.created', NEW.name, NEW.epoch, NEW.revision, '', \(Self.now));
-                        INSERT OR REPLACE INTO webhook_announced VALUES (NEW.name, NEW.epoch, NEW.revision);
+                        \(Self.event("document.created", of: "NEW"));
+                        \(Self.announced("SELECT NEW.name AS document, NEW.epoch AS epoch, NEW.revision AS revision"));
                     END;
                     CREATE TEMP TRIGGER IF NOT EXISTS webhook_deleted AFTER DELETE ON main.documents BEGIN
-                        INSERT INTO webhook_events (type, document, epoch, revision, detail, time)
-                            VALUES ('document.deleted', OLD.name, OLD.epoch, OLD.revision, '', \(Self.now));
+                        \(Self.event("document.deleted", of: "OLD"));
                         DELETE FROM webhook_announced WHERE document = OLD.name;
                     END;
                     CREATE TEMP TRIGGER IF NOT EXISTS webhook_version AFTER INSERT ON main.versions BEGIN
-                        INSERT INTO webhook_events (type, document, epoch, revision, detail, time)
-                            VALUES ('version.created', NEW.document,
-                                (SELECT epoch FROM documents WHERE name = NEW.document),
-                                NEW.revision,
+                        \(Checksum.Table.events.insert("""
+                            SELECT 'version.created' AS type, NEW.document AS document,
+                                (SELECT epoch FROM documents WHERE name = NEW.document) AS epoch,
+                                NEW.revision AS revision,
                                 NEW.number || ' ' || NEW.created || ' ' || hex(NEW.author) || ' ' || hex(NEW.author_name)
-                                    || ' ' || coalesce(hex(NEW.name), '-'),
-                                \(Self.now));
+                                    || ' ' || coalesce(hex(NEW.name), '-') AS detail,
+                                \(Self.now) AS time
+                            """));
                     END;
                     """
             )
         }
     }
 
+    /// Notes an event of a document's row.
+    private static func event(_ kind: String, of row: String) -> String {
+        Checksum.Table.events.insert(
+            """
+            SELECT '\(kind)' AS type, \(row).name AS document, \(row).epoch AS epoch, \(row).revision AS revision,
+                '' AS detail, \(now) AS time
+            """
+        )
+    }
+
+    private static func announced(_ select: String) -> String {
+        Checksum.Table.announced.insert(select, replaces: true)
+    }
+
+    /// A row that is damaged says nothing: the change is told again.
     private static let unannounced = """
         FROM documents AS d LEFT JOIN webhook_announced AS a ON a.document = d.name
+            AND a.checksum IS quire_checksum(a.document, a.epoch, a.revision)
         WHERE d.revision > 0 AND (a.revision IS NULL OR a.revision <> d.revision OR a.epoch <> d.epoch)
         """
 
@@ -51,14 +66,18 @@ extension SQLiteStore {
             for document in documents {
                 let found = "\(Self.unannounced) AND d.name = :name"
                 try database.execute(
-                    sql: """
-                        INSERT INTO webhook_events (type, document, epoch, revision, detail, time)
-                            SELECT 'document.changed', d.name, d.epoch, d.revision, '', \(Self.now) \(found)
-                        """,
+                    sql: Checksum.Table.events.insert(
+                        """
+                        SELECT 'document.changed' AS type, d.name AS document, d.epoch AS epoch, d.revision AS revision,
+                            '' AS detail, \(Self.now) AS time \(found)
+                        """
+                    ),
                     arguments: ["name": document.rawValue]
                 )
                 try database.execute(
-                    sql: "INSERT OR REPLACE INTO webhook_announced SELECT d.name, d.epoch, d.revision \(found)",
+                    sql: Self.announced(
+                        "SELECT d.name AS document, d.epoch AS epoch, d.revision AS revision \(found)"
+                    ),
                     arguments: ["name": document.rawValue]
                 )
             }
@@ -113,8 +132,8 @@ extension SQLiteStore {
             let rows = try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT number, type, document, epoch, revision, detail, time FROM webhook_events
-                    ORDER BY number LIMIT ?
+                    SELECT number, type, document, epoch, revision, detail, time, \(Checksum.Table.events.isIntact)
+                    FROM webhook_events ORDER BY number LIMIT ?
                     """,
                 arguments: [limit]
             )
@@ -213,9 +232,10 @@ extension SQLiteStore {
 }
 
 extension WebhookEvent {
-    /// Reads what a trigger wrote; `nil` when it is not what triggers write.
+    /// Reads what a trigger wrote; `nil` when it is damaged: it is passed over.
     fileprivate init?(_ row: Row) {
-        guard let kind = row.text(1).flatMap(Kind.init), let document = row.text(2).flatMap(DocumentID.init),
+        guard row.integer(7) == 1, let kind = row.text(1).flatMap(Kind.init),
+            let document = row.text(2).flatMap(DocumentID.init),
             let time = row.integer(6)
         else { return nil }
         self.init(kind, of: document, timestamp: time)

@@ -6,57 +6,69 @@ extension DatabaseFile {
     /// Reads everything, and compares it with its checksums and with itself.
     ///
     /// The file as SQLite sees it; every row; every document as the engine makes it of its newest snapshot, and of its oldest
-    /// with the log from there on, which must be the same. One document at a time is in memory.
+    /// with the log from there on, which must be the same. One document at a time is in memory, and read in a transaction of its
+    /// own, so that a server's log can be written back into the file meanwhile; but SQLite looks at the file as a whole.
     ///
     /// - Parameter report: gets each finding, as it is found.
     /// - Returns: what was read, and how much was found.
     /// - Throws: when the file cannot be read at all.
     public func check(report: (CheckReport.Finding) -> Void) throws(StoreError) -> CheckReport {
         do {
-            return try withoutActuallyEscaping(report) { report in
-                try queue.read { database in
-                    var check = DatabaseCheck(database: database, report: report)
-                    try check.run()
-                    return check.result
-                }
-            }
+            return try withoutActuallyEscaping(report) { try self.check(reporting: $0) }
         } catch {
             throw StoreError(error)
         }
+    }
+
+    private func check(reporting report: @escaping (CheckReport.Finding) -> Void) throws -> CheckReport {
+        var result = CheckReport()
+        func step<Value>(_ body: (inout DatabaseCheck) throws -> Value) throws -> Value {
+            try queue.read { database in
+                var check = DatabaseCheck(database: database, result: result, report: report)
+                defer { result = check.result }
+                return try body(&check)
+            }
+        }
+        try step { try $0.checkFile() }
+        var last: String?
+        while case let names = try step({ try $0.names(after: last) }), let final = names.last {
+            for name in names { try step { try $0.checkDocumentIfReadable(name) } }
+            last = final
+        }
+        try step { try $0.checkTables() }
+        return result
     }
 }
 
 /// A check under way.
 private struct DatabaseCheck {
     let database: Database
+    var result: CheckReport
     let report: (CheckReport.Finding) -> Void
-    var result = CheckReport()
 
     private static let pageCount = 500
 
-    init(database: Database, report: @escaping (CheckReport.Finding) -> Void) {
+    init(database: Database, result: CheckReport, report: @escaping (CheckReport.Finding) -> Void) {
         self.database = database
+        self.result = result
         self.report = report
     }
 
-    mutating func run() throws {
-        try checkFile()
-        var last: String?
-        while true {
-            let names = try names(after: last)
-            for name in names {
-                do {
-                    try checkDocument(name)
-                } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
-                    find(name, "document", nil, "SQLite cannot read all of its rows")
-                }
-            }
-            guard let final = names.last else { break }
-            last = final
+    mutating func checkDocumentIfReadable(_ name: String) throws {
+        do {
+            try checkDocument(name)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+            find(name, "document", nil, "SQLite cannot read all of its rows")
         }
+    }
+
+    mutating func checkTables() throws {
         try checkTable("replies") { check throws in try check.checkReplies() }
         try checkTable("webhook_deliveries") { check throws in try check.checkWebhooks() }
         try checkTable("revocations") { check throws in try check.checkRevocations() }
+        for table in Checksum.Table.allCases {
+            try checkTable(table.rawValue) { check throws in try check.checkRows(of: table) }
+        }
         result.counts.quarantined = try count("SELECT count(*) FROM quarantine")
     }
 
@@ -71,7 +83,7 @@ private struct DatabaseCheck {
 
     // MARK: The file
 
-    private mutating func checkFile() throws {
+    mutating func checkFile() throws {
         for message in try String.fetchAll(database, sql: "PRAGMA integrity_check(100)") where message != "ok" {
             find(nil, "file", nil, message)
         }
@@ -82,7 +94,7 @@ private struct DatabaseCheck {
     }
 
     /// Also of documents of which only the content is left.
-    private func names(after last: String?) throws -> [String] {
+    func names(after last: String?) throws -> [String] {
         let tables = ["documents": "name", "changes": "document", "snapshots": "document", "versions": "document"]
         let all = tables.map { table, column in
             // SQLite limits and orders the union as a whole; within each table the names come from an index.
@@ -126,6 +138,7 @@ private struct DatabaseCheck {
         var content: [RootContent]
     }
 
+    /// Those of one document.
     private var found: Set<CheckReport.Finding> = []
 
     private mutating func state(of id: DocumentID, _ extent: Loader.Extent) throws -> State? {
@@ -214,6 +227,11 @@ private struct DatabaseCheck {
                 find(nil, "webhook", number, "the checksum does not match")
             }
         }
+    }
+
+    private mutating func checkRows(of table: Checksum.Table) throws {
+        let damaged = try count("SELECT count(*) FROM \(table.rawValue) WHERE NOT (\(table.isIntact))")
+        if damaged > 0 { find(nil, "file", nil, "\(damaged) rows of \(table.rawValue) do not match their checksums") }
     }
 
     private mutating func checkRevocations() throws {

@@ -25,6 +25,7 @@ public struct DatabaseFile: Sendable {
         configuration.label = "quire tools"
         configuration.readonly = true
         configuration.busyMode = .timeout(5)
+        configuration.prepareDatabase { $0.add(function: Checksum.function) }
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
             try queue.read { database in
