@@ -1,37 +1,17 @@
 """The whiteboard in Chromium: several windows draw, drag and move cards at once, and see the same."""
 
 import json
-import os
-import pathlib
-import shutil
 import time
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+import requests
+from playwright.sync_api import expect
 
 import tokens
+from pages import PATIENCE, box_at_rest, box_of, chromium, serve, until  # noqa: F401 (a fixture)
 from proxy import Network
-from quire import ROOT, Server
 
-PATIENCE = 15_000
-SDK = os.environ.get("QUIRE_SDK") or str(ROOT / ".build-web/sdk")
 SCREENS = [(scheme, *size) for scheme in ("light", "dark") for size in ((1200, 760), (360, 740))]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    path = os.environ.get("QUIRE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    assert path, "Chromium is not installed (Debian: apt-get install chromium)"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
-def serve(folder: pathlib.Path, *arguments: str) -> Server:
-    if not pathlib.Path(SDK, "quire.wasm").exists():
-        pytest.fail(f"{SDK} is not there: run Sources/QuireWeb/build, or set QUIRE_SDK")
-    return Server(folder, "--sdk", SDK, *arguments).start()
 
 
 @pytest.fixture(scope="module")
@@ -142,17 +122,6 @@ def open_window(chromium):
         window.close()
 
 
-def until(condition, what, patience=PATIENCE / 1000):
-    """Waits until something is so, and gives it."""
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.03)
-    raise AssertionError(f"it never came to this: {what}")
-
-
 # The content of the document and what the page makes of it, as one number; null when something is not stored yet.
 DIGEST = """
 () => {
@@ -232,6 +201,91 @@ def test_two_windows_add_drag_resize_and_write_at_once(open_window, board_server
     expect(grace.page.locator(f'[data-id="{note}"] .label')).to_have_text("ggggggFrom Adaaaaaaa")
 
 
+def test_four_windows_draw_drag_and_move_cards_at_once(open_window, board_server, document):
+    windows = [open_window(board_server.url, document, name) for name in ("Ada", "Grace", "Edsger", "Barbara")]
+    notes = [window.note((200 + 180 * number, 200), f"of {number}") for number, window in enumerate(windows)]
+    converge(*windows)
+    # All hold a note of another with the mouse at the same time.
+    held = [(window, notes[(number + 1) % 4]) for number, window in enumerate(windows)]
+    begin = windows[0].shapes()
+    for window, note in held:
+        window.page.mouse.move(*window.middle(note))
+        window.page.mouse.down()
+    for step in range(1, 6):
+        for window, note in held:
+            x, y = window.point(begin[note]["x"] + begin[note]["w"] / 2, begin[note]["y"] + begin[note]["h"] / 2)
+            window.page.mouse.move(x + 8 * step, y + 30 * step)
+    for window, _ in held:
+        window.page.mouse.up()
+    converge(*windows)
+    for name, shape in windows[3].shapes().items():
+        assert (shape["x"] - begin[name]["x"], shape["y"] - begin[name]["y"]) == (40, 150), name
+    # One card, which all four put into another column, and one more each.
+    windows[0].page.evaluate("board.cards.cards.addColumns('A', 'B', 'C', 'D')")
+    converge(*windows)
+    windows[0].page.evaluate("board.cards.cards.addCard(board.cards.cards.columns[0].id, 'wandering')")
+    converge(*windows)
+    for round_number in range(3):
+        for number, window in enumerate(windows):
+            window.page.evaluate(
+                """([column, text]) => {
+                    const { cards } = board.cards;
+                    const card = cards.columns.flatMap(({ cards }) => cards).find(({ text }) => text === "wandering");
+                    cards.moveCard(card.id, cards.columns[column].id, 0);
+                    cards.addCard(cards.columns[column].id, text);
+                }""",
+                [(number + round_number) % 4, f"{number}.{round_number}"],
+            )
+    converge(*windows)
+    texts = sorted(text for _, cards in windows[1].columns() for text in cards)
+    assert texts == sorted(["wandering"] + [f"{number}.{turn}" for number in range(4) for turn in range(3)])
+
+
+def test_a_killed_server_loses_nothing_that_was_shown_as_stored(open_window, tmp_path, document):
+    server = serve(tmp_path)
+    try:
+        ada, grace = (open_window(server.url, document, name) for name in ("Ada", "Grace"))
+        stored = {}
+        for turn in range(2):
+            ada.note((250, 200 + 150 * turn), f"stored {turn}")
+            ada.wait_until_stored()
+            stored = ada.shapes()
+            # In the middle of a gesture.
+            box = ada.draw("r", (500, 200 + 150 * turn), (600, 260 + 150 * turn))
+            ada.page.mouse.move(*ada.middle(box))
+            ada.page.mouse.down()
+            ada.page.mouse.move(700, 260 + 150 * turn, steps=3)
+            server.kill()
+            ada.wait_for_state("offline")
+            ada.page.mouse.move(760, 300 + 150 * turn, steps=3)
+            ada.page.mouse.up()
+            assert ada.page.evaluate("board.doc.stored") is False
+            server.start()
+            shapes = requests.get(f"{server.url}/v1/docs/{document}", timeout=10).json()["content"]["shapes"]
+            assert set(stored) <= set(shapes), "what was shown as stored"
+            for window in (ada, grace):
+                window.page.evaluate("dispatchEvent(new Event('online'))")
+                window.wait_for_state("live")
+            converge(ada, grace)
+            assert set(grace.shapes()) >= {*stored, box} and grace.shapes()[box] == ada.shapes()[box]
+        assert len(grace.shapes()) == 4
+    finally:
+        server.stop()
+
+
+def test_polling_alone_is_enough(open_window, board_server, document):
+    ada = open_window(board_server.url, document, "Ada", query="&transports=polling")
+    grace = open_window(board_server.url, document, "Grace")
+    assert ada.page.evaluate("performance.getEntriesByType('resource').some(({ name }) => name.includes('transport=polling'))")
+    note = ada.note((300, 250), "Polled")
+    converge(ada, grace)
+    grace.drag(grace.middle(note), (600, 420))
+    converge(ada, grace)
+    assert ada.shapes()[note]["x"] > 400
+    grace.page.mouse.move(500, 300)
+    expect(ada.page.locator(".other-cursor .flag")).to_have_text("Grace")
+
+
 def test_the_others_are_seen(open_window, board_server, document):
     ada, grace = (open_window(board_server.url, document, name) for name in ("Ada", "Grace"))
     expect(ada.page.locator("#people")).to_contain_text("Grace")
@@ -244,7 +298,7 @@ def test_the_others_are_seen(open_window, board_server, document):
     ada.page.mouse.move(500, 400)
     cursor = grace.page.locator(".other-cursor")
     expect(cursor).to_be_visible()
-    until(lambda: abs(cursor.bounding_box()["x"] - 500) < 3 and abs(cursor.bounding_box()["y"] - 400) < 3, "the cursor is there")
+    until(lambda: abs(box_of(cursor)["x"] - 500) < 3 and abs(box_of(cursor)["y"] - 400) < 3, "the cursor is there")
     ada.page.keyboard.press("Enter")
     expect(flag).to_have_text("Ada is writing")
     ada.context.close()
@@ -293,8 +347,8 @@ def test_a_card_that_two_move_at_once_is_there_once(open_window, networks, docum
     expect(grace.page.locator(".column").first.locator(".card-text")).to_have_text(["Plan", "Build", "Test"])
 
     def drag_card(window, text, column):
-        card = window.page.locator(".card", has_text=text).bounding_box()
-        target = window.page.locator(".column").nth(column).locator(".cards").bounding_box()
+        card = box_of(window.page.locator(".card", has_text=text))
+        target = box_of(window.page.locator(".column").nth(column).locator(".cards"))
         window.drag((card["x"] + 40, card["y"] + 12), (target["x"] + 60, target["y"] + 14))
 
     for turn in range(2):
@@ -403,7 +457,7 @@ def test_arrows_follow_what_they_hold_on_to(open_window, board_server, document)
     x, y = path.bounding_box()["x"] + path.bounding_box()["width"] / 2, path.bounding_box()["y"] + path.bounding_box()["height"] / 2
     ada.page.mouse.click(x, y)
     assert ada.page.evaluate("[...board.app.selection.ids]") == [arrow]
-    end = ada.page.locator('.handle[data-end="to"]').bounding_box()
+    end = box_at_rest(ada.page.locator('.handle[data-end="to"]'))
     ada.drag((end["x"] + 5, end["y"] + 5), (850, 600))
     shape = ada.shapes()[arrow]
     end = ada.point(shape["x"] + shape["w"], shape["y"] + shape["h"])
@@ -429,8 +483,7 @@ def test_several_are_selected_moved_resized_copied_and_stacked(open_window, boar
     ada.drag(ada.middle(two), ada.point(370, 170))
     assert [(ada.shapes()[each]["x"], ada.shapes()[each]["y"]) for each in (one, two, three)] == [(100, 100), (320, 120), (120, 420)]
     # The frame of both is (120, 120) to (420, 520); its corner is pulled to twice the width.
-    ada.page.wait_for_timeout(50)
-    handle = ada.page.locator('.frame [data-handle="e"]').bounding_box()
+    handle = box_at_rest(ada.page.locator('.frame [data-handle="e"]'))
     ada.drag((handle["x"] + 5, handle["y"] + 5), (handle["x"] + 305, handle["y"] + 5))
     assert [(ada.shapes()[each]["x"], ada.shapes()[each]["w"]) for each in (one, two, three)] == [(100, 100), (520, 200), (120, 200)]
     ada.page.keyboard.press("Control+d")

@@ -1,29 +1,18 @@
 """The samples page in Chromium: two windows write one document, before and after the server is killed."""
 
-import os
-import shutil
 import signal
 import time
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 import tokens
+from pages import chromium  # noqa: F401 (a fixture)
 from wire import WebSocketPeer, splice
 
 SAVED = '.pane[data-connection="connected"][data-saved="true"]'
 PATIENCE = 20_000
 expect.set_options(timeout=PATIENCE)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    path = os.environ.get("QUIRE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    assert path, "Chromium is not installed (Debian: apt-get install chromium)"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 class Window:

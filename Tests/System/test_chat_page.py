@@ -1,29 +1,18 @@
 """The chat and the dashboard in Chromium: two windows, a network that is cut, and what the pages look like."""
 
 import collections
-import os
-import shutil
 import uuid
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 import tokens
 from gateways import Visitor
+from pages import chromium  # noqa: F401 (a fixture)
 from proxy import Network
 
 PATIENCE = 20_000
 SCREENS = [(scheme, *size) for scheme in ("light", "dark") for size in ((1100, 720), (390, 780))]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    path = os.environ.get("QUIRE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    assert path, "Chromium is not installed (Debian: apt-get install chromium)"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

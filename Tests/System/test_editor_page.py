@@ -1,23 +1,18 @@
 """The text editor in Chromium: several windows write at once, offline and through crashes, and see the same."""
 
-import os
-import pathlib
 import re
-import shutil
 import signal
 import time
 
 import pytest
 import requests
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 import tokens
 from api import User
+from pages import PATIENCE, chromium, serve, until  # noqa: F401 (a fixture)
 from proxy import Network
-from quire import ROOT, Server
 
-PATIENCE = 15_000
-SDK = os.environ.get("QUIRE_SDK") or str(ROOT / ".build-web/sdk")
 SIZES = ((1280, 800), (360, 740))
 
 # Whether a press in the middle of an element meets it.
@@ -34,22 +29,6 @@ Ada asks the landlord about the yard. Grace reads the contract and writes to eve
 
 Open: who pays for the sign, and whether we need one at all.
 """
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    path = os.environ.get("QUIRE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    assert path, "Chromium is not installed (Debian: apt-get install chromium)"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
-def serve(folder: pathlib.Path, *arguments: str) -> Server:
-    if not pathlib.Path(SDK, "quire.wasm").exists():
-        pytest.fail(f"{SDK} is not there: run Sources/QuireWeb/build, or set QUIRE_SDK")
-    return Server(folder, "--sdk", SDK, *arguments).start()
 
 
 @pytest.fixture(scope="module")
@@ -126,17 +105,6 @@ def open_window(chromium):
     yield make
     for window in windows:
         window.close()
-
-
-def until(condition, what, patience=PATIENCE / 1000):
-    """Waits until something is so, and gives it."""
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.03)
-    raise AssertionError(f"it never came to this: {what}")
 
 
 def converge(*windows):
@@ -500,6 +468,62 @@ def test_versions_are_listed_and_restored_live(open_window, editor_server, docum
     assert grace.page.evaluate("document.documentElement.scrollWidth") <= 360
     assert grace.page.get_by_role("button", name="Copy link").bounding_box()["x"] < 300
     grace.page.screenshot(path=artifacts / "editor-versions-360.png")
+
+
+def test_a_version_is_kept_under_a_name(open_window, guarded_server, document, artifacts):
+    writer, reader = (tokens.make(sub=name, name=name, docs={"*": role}) for name, role in (("Wanda", "write"), ("Rita", "read")))
+    wanda = open_window(guarded_server.url, document, "", query=f"&token={writer}")
+    wanda.type("The first draft.")
+    wanda.page.get_by_role("button", name="Versions").click()
+    expect(wanda.page.get_by_label("Keep the text as it is now")).to_be_focused()
+    wanda.page.keyboard.type("Draft <1>")
+    # What was typed a moment ago is in it.
+    wanda.page.evaluate("editor.text.insert(16, ' And more.')")
+    wanda.page.keyboard.press("Enter")
+    expect(wanda.page.locator("#version-hint")).to_have_text("“Draft <1>” is kept.")
+    expect(wanda.page.locator("#version-list .name").first).to_have_text("Draft <1>")
+    expect(wanda.page.locator("#version-list small").first).to_contain_text("Wanda")
+    wanda.page.screenshot(path=artifacts / "editor-versions.png")
+    headers = {"Authorization": f"Bearer {writer}"}
+    [kept] = requests.get(f"{guarded_server.url}/v1/docs/{document}/versions", headers=headers, timeout=5).json()["versions"]
+    text = requests.get(f"{guarded_server.url}/v1/docs/{document}/versions/{kept['id']}?format=text", headers=headers, timeout=5).text
+    assert text == "The first draft. And more."
+    # A server that refuses is heard.
+    wanda.page.route("**/versions", lambda route: route.fulfill(status=409, json={"code": "TOO_MANY", "message": "there are too many"}))
+    wanda.page.get_by_label("Keep the text as it is now").fill("Another")
+    wanda.page.keyboard.press("Enter")
+    expect(wanda.page.locator("#version-hint")).to_have_text("“Another” could not be kept: there are too many")
+    expect(wanda.page.get_by_label("Keep the text as it is now")).to_have_value("Another")
+    rita = open_window(guarded_server.url, document, "", query=f"&token={reader}")
+    rita.page.get_by_role("button", name="Versions").click()
+    expect(rita.page.get_by_role("button", name="Restore Draft <1>")).to_be_disabled()
+    expect(rita.page.locator("#keep-version")).to_be_hidden()
+
+
+def test_who_is_writing_is_seen_and_not_read_out(open_window, editor_server, document):
+    ada, grace = (open_window(editor_server.url, document, name) for name in ("Ada", "Grace"))
+    ada.type("Hello")
+    converge(ada, grace)
+    writing = grace.page.locator("#people li", has_text="Ada").locator(".typing")
+    expect(grace.page.locator(".typing")).to_have_count(0, timeout=10_000)
+    color = ada.page.evaluate("editor.doc.presence.state.color")
+    begun = time.monotonic()
+    ada.type(" there")
+    expect(writing).to_have_count(1)
+    # Beside the caret and the colour, and not in one's own window.
+    expect(grace.page.locator(".quire-caret")).to_have_attribute("data-name", "Ada")
+    assert ada.page.evaluate("editor.doc.presence.state.color") == color
+    expect(ada.page.locator(".typing")).to_have_count(0)
+    assert writing.get_attribute("aria-hidden") == "true"
+    assert "writ" not in grace.page.locator("#announcements").text_content() and "typ" not in grace.page.locator("#people").text_content()
+    ada.type("!")
+    expect(writing).to_have_count(0, timeout=10_000)
+    assert time.monotonic() - begun > 2.5
+    expect(grace.page.locator(".quire-caret")).to_have_attribute("data-name", "Ada")
+    # What comes from others is not what one writes oneself.
+    grace.type("?", at=0)
+    expect(ada.page.locator("#people li", has_text="Grace").locator(".typing")).to_have_count(1)
+    assert grace.page.locator(".typing").count() == 0
 
 
 def test_where_the_server_has_no_versions_there_is_no_button(open_window, editor_server, document):

@@ -1,9 +1,10 @@
 // A whiteboard and a card board on one document.
 //
-//   ?doc=ID      the document; without it a new one is made up
-//   ?token=JWT   where the server asks for one
-//   ?name=NAME   who you are, where the server lets guests in
-//   #cards       shows the cards
+//   ?doc=ID              the document; without it a new one is made up
+//   ?token=JWT           where the server asks for one
+//   ?name=NAME           who you are, where the server lets guests in
+//   ?transports=polling  without WebSocket
+//   #cards               shows the cards
 
 import { open } from "/sdk/quire.js";
 import { makeCanvas } from "./canvas.js";
@@ -85,6 +86,7 @@ try {
   const doc = await open(location.origin, id, {
     token: query.get("token"),
     user: header.me.name || undefined,
+    transports: query.get("transports") === "polling" ? ["polling"] : ["websocket", "polling"],
     // Each gesture says itself where a step of undo ends.
     undoPause: Infinity,
     presence: { name: header.me.name, color: header.me.color },

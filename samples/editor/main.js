@@ -13,6 +13,7 @@ import { showDocuments } from "./documents.js";
 import { announce, counted, documentId, find, linkOf, myName, query, rememberDocument, token } from "./page.js";
 import { myPresence, showPeople } from "./people.js";
 import { copy, Notice, showStatus, watchConnection } from "./status.js";
+import { shareTyping } from "./typing.js";
 import { showVersions } from "./versions.js";
 
 /** @type {Record<string, string>} */
@@ -103,6 +104,7 @@ async function edit() {
   const field = find("body");
   bindTextarea(field, text, { presence: doc.presence });
   showCursors(field, text, doc.presence);
+  shareTyping(doc, text);
   showPeople(doc);
   showStatus(doc, showBanner, errors);
   showHistory(doc);

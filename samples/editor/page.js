@@ -76,11 +76,16 @@ export function linkOf(id) {
 }
 
 /**
- * Asks the server over HTTP.
+ * Asks the server over HTTP; with a body it is told something.
  * @param {string} path
+ * @param {object} [body]
  */
-export function ask(path) {
-  return fetch(path, { headers: token === null ? {} : { Authorization: `Bearer ${token}` } });
+export function ask(path, body) {
+  /** @type {Record<string, string>} */
+  const headers = token === null ? {} : { Authorization: `Bearer ${token}` };
+  if (body === undefined) return fetch(path, { headers });
+  headers["Content-Type"] = "application/json";
+  return fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
 /**

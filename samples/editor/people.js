@@ -18,6 +18,7 @@ export const myPresence = () => ({ color: colorFor(myName) });
  * @property {string} color
  * @property {boolean} reads
  * @property {boolean} isMe
+ * @property {boolean} isTyping
  */
 
 /** @param {string} name */
@@ -38,12 +39,13 @@ export function peopleOf(doc) {
     color: /^#[0-9a-f]{6}$/i.test(state?.color) ? state.color : colorFor(String(user?.name ?? "")),
     reads: state?.reads === true,
     isMe: session === doc.me?.session,
+    isTyping: state?.typing === true && session !== doc.me?.session,
   }));
   return people.sort((/** @type {Person} */ a, /** @type {Person} */ b) => Number(b.isMe) - Number(a.isMe) || (a.session < b.session ? -1 : 1));
 }
 
 /** @param {Person} person */
-function chip({ name, color, reads, isMe }) {
+function chip({ name, color, reads, isMe, isTyping }) {
   const item = document.createElement("li");
   item.className = reads ? "chip reads" : "chip";
   item.style.setProperty("--who", color);
@@ -55,6 +57,13 @@ function chip({ name, color, reads, isMe }) {
   long.className = "unseen";
   long.textContent = item.title;
   item.append(short, long);
+  if (isTyping) {
+    // Seen, and not read out: it comes and goes all the time.
+    const dots = document.createElement("i");
+    dots.className = "typing";
+    dots.setAttribute("aria-hidden", "true");
+    item.append(dots);
+  }
   return item;
 }
 

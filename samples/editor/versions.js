@@ -2,6 +2,7 @@
  * Earlier versions, where the server has them. It is asked once: without a good answer there is no button.
  *
  *   GET /v1/docs/{id}/versions                      {"versions": [{"id", "name"?, "created"?, "by"?}]}
+ *   POST /v1/docs/{id}/versions                     {"name"} keeps the document as it is now
  *   GET /v1/docs/{id}/versions/{version}?format=text
  *
  * A version is restored by an edit like any other: everybody gets it, nothing is lost, and undo takes it back.
@@ -95,6 +96,24 @@ export async function showVersions(doc, text) {
     }));
   }
 
+  /**
+   * Keeps the text as it is here now.
+   * @param {string} name
+   */
+  async function keep(name) {
+    try {
+      // What is not on the server's disk would not be in the version.
+      await doc.flush();
+      const answer = await ask(path, { name });
+      if (answer.status !== 201) throw new Error((await answer.json().catch(() => ({})))?.message ?? `the server answered ${answer.status}`);
+      draw(await list());
+      find("version-name").value = "";
+      hint.textContent = `“${name}” is kept.`;
+    } catch (error) {
+      hint.textContent = `“${name}” could not be kept: ${/** @type {Error} */ (error).message}`;
+    }
+  }
+
   try {
     draw(await list());
   } catch {
@@ -102,6 +121,18 @@ export async function showVersions(doc, text) {
   }
   makePanel(button, find("versions"));
   button.hidden = false;
+  find("keep-version").addEventListener("submit", async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    const name = find("version-name").value.trim();
+    if (name === "" || find("version-keep").disabled) return;
+    find("version-keep").disabled = true;
+    await keep(name);
+    find("version-keep").disabled = false;
+  });
+  const showRights = () => {
+    find("keep-version").hidden = !doc.canWrite;
+    for (const back of find("version-list").querySelectorAll("button")) back.disabled = !doc.canWrite;
+  };
   button.addEventListener("click", async () => {
     if (find("versions").hidden) return;
     try {
@@ -111,7 +142,6 @@ export async function showVersions(doc, text) {
       announce(hint.textContent);
     }
   });
-  doc.on("role", () => {
-    for (const back of find("version-list").querySelectorAll("button")) back.disabled = !doc.canWrite;
-  });
+  doc.on("role", showRights);
+  showRights();
 }
