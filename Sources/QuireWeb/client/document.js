@@ -1,9 +1,12 @@
 /** One document as a page handles it. */
 
 import { classes } from "./containers.js";
+import { DeviceCopy } from "./device.js";
+import { Editing } from "./editing.js";
 import { Emitter } from "./emitter.js";
 import { QuireError } from "./errors.js";
 import { Exchange } from "./exchange.js";
+import { News } from "./news.js";
 import { Presence } from "./presence.js";
 import { nameOf } from "./replica.js";
 import { mayWrite } from "./sync.js";
@@ -35,8 +38,6 @@ import { mayWrite } from "./sync.js";
 const mostPending = 16 << 20;
 /** What one change may take, below the server's limit of 1 MiB for a message. */
 const mostInChange = 900 << 10;
-/** Where a long transaction becomes another change. */
-const cut = 512 << 10;
 
 export class Doc {
   #parts;
@@ -44,22 +45,12 @@ export class Doc {
   #handles = new Map();
   #keeper;
   #exchange;
+  #device;
+  #editing;
+  #news;
   #presence;
   #isClosed = false;
   #hasContent = false;
-  /** How deep transactions are nested, what they did, and about how many bytes that takes. */
-  #depth = 0;
-  /** @type {any[]} */
-  #collected = [];
-  #weight = 0;
-  #hasEdited = false;
-  #editedAt = 0;
-  /**
-   * Changes that nobody was told of yet: one that a listener makes waits for its turn.
-   * @type {{origin: Origin, patches: Patch[]}[]}
-   */
-  #news = [];
-  #isTelling = false;
   /**
    * What was told last.
    * @type {Record<string, any>}
@@ -100,6 +91,32 @@ export class Doc {
         updated: () => this.#update(),
         presence: () => this.#presence.state,
         content: () => this.toJSON(),
+      },
+    });
+    this.#news = new News((container) => this.handle(container), (change) => this.#events.emit("change", change));
+    this.#editing = new Editing({
+      replica,
+      undoPause: parts.undoPause,
+      check: (weight) => this.#check(weight),
+      edited: () => this.#edited(),
+      done: (patches) => {
+        if (patches.length > 0) this.#news.tell({ origin: "local", patches });
+        this.#update();
+      },
+      reverted: (patches) => this.#patched(patches, "undo"),
+    });
+    this.#device = new DeviceCopy({
+      replica,
+      sync,
+      keeper: this.#keeper,
+      exchange: this.#exchange,
+      isClosed: () => this.#isClosed,
+      isEditing: () => this.#editing.isOpen,
+      failed: (error) => this.#failed(error),
+      opened: () => {
+        this.#hasContent = true;
+        this.#update();
+        this.#settle.resolve();
       },
     });
     /**
@@ -261,26 +278,15 @@ export class Doc {
    * @returns {T}
    */
   transaction(body) {
-    if (this.#depth > 0) return body();
-    this.#check(0);
-    this.#closeStepAfterPause(true);
-    const { document } = this.#parts.replica;
-    this.#begin();
-    try {
-      return body();
-    } finally {
-      this.#commit();
-      document.closeUndoStep();
-      this.#editedAt = 0;
-    }
+    return this.#editing.transaction(body);
   }
 
   undo() {
-    return this.#revert("undo");
+    return this.#editing.revert("undo");
   }
 
   redo() {
-    return this.#revert("redo");
+    return this.#editing.revert("redo");
   }
 
   get canUndo() {
@@ -294,22 +300,6 @@ export class Doc {
   /** Ends what one `undo` reverts; a pause does that, too. */
   closeUndoStep() {
     this.#parts.replica.document.closeUndoStep();
-  }
-
-  /**
-   * Reverts or redoes the newest step of this page.
-   * @param {"undo" | "redo"} what
-   * @returns {boolean} whether anything was there to do
-   */
-  #revert(what) {
-    this.#check(0);
-    if (this.#depth > 0) throw new QuireError("IN_TRANSACTION", "undo is no part of a transaction");
-    const { document } = this.#parts.replica;
-    if (what === "undo" ? !document.canUndo : !document.canRedo) return false;
-    const patches = document[what]();
-    this.#edited();
-    this.#patched(patches, "undo");
-    return true;
   }
 
   // --- For the handles: see `Host`.
@@ -347,20 +337,7 @@ export class Doc {
    * @param {number} weight
    */
   edit(body, weight) {
-    this.#check(weight);
-    const isAlone = this.#depth === 0;
-    if (isAlone) this.#closeStepAfterPause(false);
-    else if (this.#weight > 0 && this.#weight + weight > cut) {
-      // Another change begins, within the same event.
-      this.#parts.replica.document.commit();
-      this.#parts.replica.document.begin();
-      this.#weight = 0;
-    }
-    const patches = body();
-    this.#weight += weight;
-    this.#collected.push(...patches);
-    this.#hasEdited = true;
-    if (isAlone) this.#finishEdit();
+    this.#editing.edit(body, weight);
   }
 
   /** @param {number} weight */
@@ -374,33 +351,6 @@ export class Doc {
     if (this.#parts.sync.pendingBytes > mostPending) throw new QuireError("QUEUE_FULL", "too much waits to be stored", { retryable: true });
   }
 
-  #begin() {
-    this.#parts.replica.document.begin();
-    this.#depth = 1;
-  }
-
-  #commit() {
-    this.#depth = 0;
-    this.#parts.replica.document.commit();
-    if (this.#hasEdited) this.#finishEdit();
-  }
-
-  #finishEdit() {
-    const patches = this.#collected;
-    this.#collected = [];
-    this.#weight = 0;
-    this.#hasEdited = false;
-    this.#editedAt = Date.now();
-    this.#edited();
-    if (patches.length > 0) this.#tell({ origin: "local", patches });
-    this.#update();
-  }
-
-  /** @param {boolean} always */
-  #closeStepAfterPause(always) {
-    if (always || Date.now() - this.#editedAt > this.#parts.undoPause) this.closeUndoStep();
-  }
-
   #edited() {
     this.#hasUncollected = true;
     this.#exchange.schedule();
@@ -410,7 +360,7 @@ export class Doc {
 
   /** Takes note of what was edited, outside of transactions. */
   #collect() {
-    if (!this.#hasUncollected || this.#depth > 0 || this.#isClosed) return;
+    if (!this.#hasUncollected || this.#editing.isOpen || this.#isClosed) return;
     this.#hasUncollected = false;
     this.#exchange.collect();
   }
@@ -423,44 +373,13 @@ export class Doc {
    * @param {Origin} origin
    */
   #patched(patches, origin) {
-    if (patches.length > 0) this.#tell({ origin, patches: patches.map((patch) => this.#translated(patch)) });
+    if (patches.length > 0) this.#news.tell({ origin, patches: patches.map((patch) => this.#news.translated(patch)) });
     this.#update();
-  }
-
-  /**
-   * @param {any} patch
-   * @returns {Patch}
-   */
-  #translated(patch) {
-    const given = (/** @type {any} */ value) =>
-      value !== null && typeof value === "object" && "engine" in value ? this.handle(value) : value;
-    const container = this.handle(patch.container);
-    if (patch.kind === "list") return { ...patch, container, insert: patch.insert.map(given) };
-    if (patch.kind === "map") return { ...patch, container, value: given(patch.value) };
-    return { ...patch, container };
-  }
-
-  /** @param {{origin: Origin, patches: Patch[]}} change */
-  #tell(change) {
-    this.#news.push(change);
-    if (this.#isTelling) return;
-    this.#isTelling = true;
-    for (let next = this.#news.shift(); next !== undefined; next = this.#news.shift()) {
-      const { origin } = next;
-      const byContainer = new Map();
-      for (const patch of next.patches) {
-        if (!byContainer.has(patch.container)) byContainer.set(patch.container, []);
-        byContainer.get(patch.container).push(patch);
-      }
-      for (const [container, patches] of byContainer) container.changed({ patches, origin });
-      this.#events.emit("change", next);
-    }
-    this.#isTelling = false;
   }
 
   /** Tells what is different from what was told last. */
   #update() {
-    if (this.#depth > 0) return;
+    if (this.#editing.isOpen) return;
     const now = this.#isClosed
       ? { state: "closed" }
       : {
@@ -533,7 +452,7 @@ export class Doc {
     this.#settle.resolve();
     this.#events.emit("presence", this.#presence);
     this.#events.emit("members", this.members);
-    this.#adoptOrphans();
+    this.#device.adoptOrphans();
   }
 
   /**
@@ -598,7 +517,7 @@ export class Doc {
   /** @returns {import("../store/keeper.js").SnapshotRecord | null} */
   #record() {
     const { sync, replica } = this.#parts;
-    if (this.#isFreed || sync.epoch === null || !this.#hasContent || this.#depth > 0) return null;
+    if (this.#isFreed || sync.epoch === null || !this.#hasContent || this.#editing.isOpen) return null;
     this.#collect();
     return { epoch: sync.epoch, revision: sync.revision, role: sync.role, snapshot: replica.document.snapshot, savedAt: Date.now() };
   }
@@ -607,60 +526,10 @@ export class Doc {
 
   /**
    * @internal Takes what is kept on this device; the changes are shown at once and sent as soon as it is possible.
+   * @returns {Promise<void>}
    */
-  async load() {
-    const { sync, replica } = this.#parts;
-    const { record, changes } = await this.#keeper.load();
-    if (this.#isClosed) return;
-    this.#keeper.claim(replica.id);
-    if (record !== null && (await this.#loadSnapshot(record))) {
-      const fitting = changes.filter(({ epoch }) => epoch === record.epoch || epoch === null);
-      for (const { isOwn, epoch: _, ...change } of fitting) {
-        try {
-          replica.receive([change]);
-        } catch (error) {
-          this.#keeper.drop([change]);
-          this.#failed(new QuireError("NOT_KEPT", "a change kept on this device cannot be read", { cause: error }));
-          continue;
-        }
-        if (isOwn) sync.recordLocal(change);
-      }
-      this.#exchange.isFromStore = true;
-      this.#hasContent = true;
-      this.#update();
-      this.#settle.resolve();
-    }
-    this.#adoptionTimer = setInterval(() => this.#adoptOrphans(), 20_000);
-    /** @type {any} */ (this.#adoptionTimer).unref?.();
-  }
-
-  /** @param {import("../store/keeper.js").SnapshotRecord} record */
-  async #loadSnapshot(record) {
-    const { sync, replica } = this.#parts;
-    try {
-      replica.replace(record.snapshot, []);
-    } catch (error) {
-      this.#failed(new QuireError("NOT_KEPT", "what was kept on this device cannot be read", { cause: error }));
-      return false;
-    }
-    sync.epoch = this.#keeper.epoch = record.epoch;
-    sync.revision = record.revision;
-    sync.role = /** @type {Role} */ (record.role);
-    this.#keeper.claim(replica.id);
-    return true;
-  }
-
-  /** @type {any} */
-  #adoptionTimer = null;
-
-  /** Sends what pages that are gone had not sent. */
-  async #adoptOrphans() {
-    const { sync } = this.#parts;
-    const orphans = await this.#keeper.orphans(sync.keptNames);
-    // Meanwhile the conversation may have begun anew, or the page may have sent some of them itself.
-    if (this.#isClosed || sync.phase !== "joined" || this.#depth > 0) return;
-    const fitting = orphans.filter(({ epoch }) => epoch === sync.epoch);
-    if (fitting.length > 0) this.#exchange.adopt(fitting.map(({ replica, sequence, bytes }) => ({ replica, sequence, bytes })));
+  load() {
+    return this.#device.load();
   }
 
   /** @internal The page may be gone in a moment. */
@@ -682,7 +551,7 @@ export class Doc {
     const saved = this.#keeper.close();
     this.#exchange.close();
     this.#isClosed = true;
-    clearInterval(this.#adoptionTimer);
+    this.#device.close();
     this.#update();
     this.#parts.onClose();
     await saved;
