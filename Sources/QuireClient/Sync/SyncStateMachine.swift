@@ -381,7 +381,8 @@ struct SyncStateMachine {
             else { continue }
             missing -= 1
         }
-        return missing == 0
+        // A change may be there twice: own, and as somebody else gave it back.
+        return missing <= 0
     }
 
     /// Queues what is kept and the server, having `version`, lacks: also what was stored.

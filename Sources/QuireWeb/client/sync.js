@@ -387,7 +387,8 @@ export class SyncState {
       if (change === undefined || change.sequence < (version.get(change.replica) ?? 0)) continue;
       if (change.sequence < (this.#storedVersion.get(change.replica) ?? 0)) missing -= 1;
     }
-    return missing === 0;
+    // A change may be there twice: own, and as somebody else gave it back.
+    return missing <= 0;
   }
 
   /**
